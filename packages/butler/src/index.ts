@@ -1,0 +1,11 @@
+export type {
+  CollectionKind,
+  DataId,
+  DataIdValue,
+  DatasetRef,
+  DatasetType,
+  DimensionRecord,
+  Formatter,
+  ReadOptions,
+  Timespan,
+} from "./types.ts";

@@ -1,0 +1,1 @@
+export type { SkyWcs } from "./sky-wcs.ts";

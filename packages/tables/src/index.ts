@@ -1,0 +1,1 @@
+export type { Column, ColumnData, Table } from "./table.ts";
