@@ -1,4 +1,5 @@
 export type { Box } from "./box.ts";
+export type { Amplifier, Camera, Detector } from "./camera.ts";
 export type {
   ApertureCorrection,
   Exposure,
@@ -10,3 +11,4 @@ export type {
   VisitInfo,
 } from "./exposure.ts";
 export type { Psf, PsfStamp } from "./psf.ts";
+export type { RawAmplifier, RawExposure } from "./raw-exposure.ts";
