@@ -1,0 +1,3 @@
+import { runBars } from "./bars.mjs";
+
+await runBars("interop");

@@ -1,0 +1,46 @@
+// Installs, as root on Debian, the real programs that tests and benchmarks compare with.
+// Anywhere else it only says which are missing, and the tests that need them skip by name.
+import { spawnSync } from "node:child_process";
+import { existsSync } from "node:fs";
+
+/** Command or Python module → Debian package. */
+const PROGRAMS = [
+  { command: "fpack", package: "libcfitsio-bin", for: "FITS compression" },
+  { command: "source-extractor", package: "source-extractor", for: "detection and measurement" },
+  { command: "SWarp", package: "swarp", for: "warping" },
+  { command: "chromium", package: "chromium", for: "the report page" },
+  { module: "astropy", package: "python3-astropy", for: "FITS and WCS" },
+  { module: "sep", package: "python3-sep", for: "measurement" },
+];
+
+function isPresent({ command, module }) {
+  if (command !== undefined) return spawnSync("sh", ["-c", `command -v ${command}`]).status === 0;
+  return spawnSync("/usr/bin/python3", ["-c", `import ${module}`]).status === 0;
+}
+
+/** Installs what is missing and returns the names of what stays missing. */
+export async function provision() {
+  let missing = PROGRAMS.filter((program) => !isPresent(program));
+  const canInstall = process.getuid?.() === 0 && existsSync("/etc/debian_version");
+  if (missing.length > 0 && canInstall) {
+    const names = missing.map((program) => program.package);
+    console.log(`Installing for comparison: ${names.join(", ")} …`);
+    const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };
+    spawnSync("apt-get", ["update", "-q"], { env, stdio: "ignore" });
+    const run = spawnSync("apt-get", ["install", "-qy", "--no-install-recommends", ...names], {
+      env,
+      encoding: "utf8",
+    });
+    if (run.status !== 0) console.log(run.stderr);
+    missing = missing.filter((program) => !isPresent(program));
+  }
+  for (const program of missing) {
+    const name = program.command ?? `Python's ${program.module}`;
+    console.log(
+      `Not here: ${name} (Debian package ${program.package}); tests of ${program.for} against it are skipped.`,
+    );
+  }
+  return missing.map((program) => program.package);
+}
+
+if (process.argv[1] === import.meta.filename) await provision();
