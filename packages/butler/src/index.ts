@@ -1,3 +1,39 @@
+/** @module What data exist: dimensions, collections, datasets and their files, in the schema of `lsst.daf.butler`. */
+export type { CollectionApi, CollectionInfo, DatasetAssociation } from "./api/collection-api.ts";
+export type {
+  DatasetApi,
+  GetOptions,
+  IngestFile,
+  IngestMode,
+  LocatedDataset,
+  OutputRecord,
+} from "./api/dataset-api.ts";
+export type {
+  BindValue,
+  DataIdQueryOptions,
+  DataIdTable,
+  DatasetConstraint,
+  DatasetQueryOptions,
+  QueryApi,
+  QueryOptions,
+} from "./api/query-api.ts";
+export type { RecordApi } from "./api/record-api.ts";
+export type { Butler } from "./butler.ts";
+export { createRepository } from "./create-repository.ts";
+export type { DimensionColumn, DimensionElement } from "./dimensions/dimension-element.ts";
+export {
+  createUniverse,
+  type DimensionGroup,
+  type ExpandedDataId,
+  type Universe,
+} from "./dimensions/universe.ts";
+export {
+  createFormatterRegistry,
+  type FormatterEntries,
+  type FormatterRegistry,
+} from "./formatter-registry.ts";
+export { type OpenOptions, openButler } from "./open-butler.ts";
+export { createQuantumButler, type QuantumButler, type QuantumDescription } from "./quantum-butler.ts";
 export type {
   CollectionKind,
   DataId,
