@@ -1,0 +1,9 @@
+/** Error codes of this room, each with what it means and what to do. */
+export const ALMAGEST_ERRORS: Readonly<Record<string, string>> = {
+  "ALMAGEST.USAGE": "The words or options of a command do not fit; the message says which. See --help.",
+  "ALMAGEST.REPOSITORY_MISSING":
+    "The folder holds no butler.yaml. Give the root of a repository, or make one with `almagest butler create`.",
+  "ALMAGEST.NO_FILES": "None of the given files could be used; the message lists why. Give FITS frames.",
+  "ALMAGEST.RUN_FAILED":
+    "Some quanta failed; the table above names them. Look at their logs, mend the cause, run again.",
+};
