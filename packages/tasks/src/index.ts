@@ -1,1 +1,18 @@
-export {};
+/** @module The science: one folder per step, each with a task (its configuration, connections, run) and its pure algorithms. */
+export { biasCombineTask } from "./calibration-frames/bias-combine-task.ts";
+export { darkCombineTask } from "./calibration-frames/dark-combine-task.ts";
+export { defectsTask } from "./calibration-frames/defects-task.ts";
+export { flatCombineTask } from "./calibration-frames/flat-combine-task.ts";
+export { deepCoaddTask } from "./coadd/deep-coadd-task.ts";
+export { type CosmicRayConfig, cosmicRayConfig } from "./cosmic-rays/cosmic-ray-config.ts";
+export { type CosmicRay, type CosmicRays, findCosmicRays } from "./cosmic-rays/find-cosmic-rays.ts";
+export { TASKS_ERRORS } from "./errors.ts";
+export type { Defects } from "./isr/defects.ts";
+export { type IsrConfig, isrConfig } from "./isr/isr-config.ts";
+export { isrTask } from "./isr/isr-task.ts";
+export {
+  type IsrCalibrations,
+  type IsrResult,
+  removeInstrumentSignature,
+} from "./isr/remove-instrument-signature.ts";
+export { directWarpTask } from "./warp/direct-warp-task.ts";

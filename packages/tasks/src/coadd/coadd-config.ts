@@ -1,0 +1,60 @@
+import { z } from "zod";
+
+/** Options of `assembleDeepCoadd`. */
+export const coaddConfig = z.object({
+  maxPsfFwhmArcsec: z
+    .number()
+    .positive()
+    .default(1.7)
+    .describe("Visits with a wider point source are left out."),
+  doPsfCut: z
+    .boolean()
+    .default(true)
+    .describe("Apply `maxPsfFwhmArcsec`; when no visit would be left, all are kept and the log says so."),
+  badPlanes: z
+    .array(z.string())
+    .default(["BAD", "NO_DATA", "SAT", "CR", "EDGE", "UNMASKEDNAN"])
+    .describe("Pixels with these planes do not count."),
+  clipSigma: z
+    .number()
+    .positive()
+    .default(2.5)
+    .describe("Clipping of the mean that stands for the static sky, standard deviations."),
+  artifactSigma: z
+    .number()
+    .positive()
+    .default(5)
+    .describe("Pixels of a visit that differ from the static sky by more are artifact candidates."),
+  artifactGrowSigma: z
+    .number()
+    .positive()
+    .default(3)
+    .describe("Pixels touching an artifact and above this belong to it."),
+  artifactMinimumPixels: z
+    .number()
+    .int()
+    .min(1)
+    .default(4)
+    .describe("Fewest touching pixels of an artifact found by comparison."),
+  maxEpochs: z
+    .number()
+    .min(1)
+    .default(2)
+    .describe("Artifacts appear in at most min(0.4 N, this + 0.03 N) of N visits; more is real variability."),
+  profileFraction: z
+    .number()
+    .min(0)
+    .default(0.15)
+    .describe(
+      "Difference between visits granted at bright stars, as a fraction of the local brightness (seeing).",
+    ),
+  doArtifactRejection: z.boolean().default(true).describe("Look for and mask artifacts by comparing visits."),
+  maxMegabytes: z
+    .number()
+    .positive()
+    .default(512)
+    .describe("Memory for pixels of visits; deeper stacks are combined in strips of rows."),
+});
+
+/** What `assembleDeepCoadd` is told. */
+export type CoaddConfig = z.output<typeof coaddConfig>;

@@ -1,0 +1,7 @@
+/** Every error code of the tasks room: what it means and what to do. */
+export const TASKS_ERRORS: Readonly<Record<string, string>> = {
+  "TASKS.RAW_GEOMETRY":
+    "The stored pixels of an amplifier do not hold the imaging region that the camera describes; check the camera's description.",
+  "TASKS.CALIBRATION_SIZE":
+    "A bias, dark or flat frame covers other pixels than the detector; give a frame of this detector, read out the same way.",
+};

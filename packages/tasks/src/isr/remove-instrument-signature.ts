@@ -1,0 +1,202 @@
+import { AlmagestError, type Logger } from "@almagest/base";
+import type { Box, Exposure, RawExposure } from "@almagest/images";
+import { findCosmicRays } from "../cosmic-rays/find-cosmic-rays.ts";
+import { BAD, CR, NO_DATA, SAT, SUSPECT, standardPlanes, UNMASKEDNAN } from "../mask-bits.ts";
+import { robustStatistics } from "../median.ts";
+import { samplePixels } from "../sample-pixels.ts";
+import { measureAmplifierSteps, solveAmplifierOffsets } from "./amplifier-steps.ts";
+import type { Defects } from "./defects.ts";
+import { type DetectorPlanes, type FuseCorrections, fuseRows } from "./fuse-rows.ts";
+import { growMask } from "./grow-mask.ts";
+import { interpolatePixels } from "./interpolate-pixels.ts";
+import type { IsrConfig } from "./isr-config.ts";
+import { maskDefects } from "./mask-defects.ts";
+import { type PreparedAmplifier, prepareAmplifier } from "./prepare-amplifier.ts";
+
+/** The combined frames that belong to a raw exposure; each may be absent. */
+export interface IsrCalibrations {
+  /** Electrons. */
+  readonly bias?: Exposure;
+  /** Electrons per second of dark time. */
+  readonly dark?: Exposure;
+  /** Relative response, about 1. */
+  readonly flat?: Exposure;
+  readonly defects?: Defects;
+}
+
+/** What instrument signature removal gives: the image in electrons, and figures of its quality by name. */
+export interface IsrResult {
+  readonly exposure: Exposure;
+  readonly metrics: Readonly<Record<string, number | string | boolean>>;
+}
+
+function checkedPlanes(name: string, frame: Exposure, bbox: Box) {
+  const box = frame.bbox;
+  if (box.width !== bbox.width || box.height !== bbox.height || box.x0 !== bbox.x0 || box.y0 !== bbox.y0) {
+    throw new AlmagestError(
+      "TASKS.CALIBRATION_SIZE",
+      `The ${name} frame covers ${box.width}×${box.height} pixels at (${box.x0}, ${box.y0}) but the detector ${bbox.width}×${bbox.height} at (${bbox.x0}, ${bbox.y0}); give a ${name} frame of this detector, read out the same way.`,
+      { fields: { name, frame: box, detector: bbox } },
+    );
+  }
+  return { data: frame.image.data, variance: frame.variance.data };
+}
+
+function corrections(raw: RawExposure, calibrations: IsrCalibrations, config: IsrConfig): FuseCorrections {
+  const { bias, dark, flat } = calibrations;
+  const bbox = raw.detector.bbox;
+  return {
+    ...(bias && { bias: checkedPlanes("bias", bias, bbox) }),
+    ...(dark && { dark: checkedPlanes("dark", dark, bbox) }),
+    ...(flat && { flat: checkedPlanes("flat", flat, bbox) }),
+    darkSec: raw.visitInfo.darkSec,
+    minimumFlat: config.minimumFlat,
+    crosstalk: config.doCrosstalk ? raw.detector.crosstalk : [],
+    crosstalkMaskElectrons: config.crosstalkMaskElectrons,
+    doVariance: config.doVariance,
+    doSaturation: config.doSaturation,
+    suspectFraction: config.doSuspect ? config.suspectFraction : 1,
+  };
+}
+
+/** Copies the calibrations' own BAD pixels into the image's mask. */
+function inheritBadPixels(mask: Uint32Array, frames: readonly (Exposure | undefined)[]): void {
+  for (const frame of frames) {
+    const bit = frame?.mask.planes.get("BAD");
+    if (frame === undefined || bit === undefined) continue;
+    const from = frame.mask.data;
+    for (let i = 0; i < mask.length; i++) {
+      if (((from[i]! >>> bit) & 1) !== 0) mask[i] = mask[i]! | BAD;
+    }
+  }
+}
+
+/** Header cards and figures that record how each amplifier was read: AMPNAMnn, AMPBOXnn, AMPGAInn, AMPRDNnn, …. */
+function amplifierCards(amplifiers: readonly PreparedAmplifier[]): Record<string, string | number> {
+  const cards: Record<string, string | number> = {};
+  amplifiers.forEach(({ amplifier, gain, readVariance, overscan }, i) => {
+    const n = String(i + 1).padStart(2, "0");
+    const { x0, y0, width, height } = amplifier.bbox;
+    cards[`AMPNAM${n}`] = amplifier.name;
+    cards[`AMPBOX${n}`] = `${x0},${y0},${width},${height}`;
+    cards[`AMPGAI${n}`] = gain;
+    cards[`AMPRDN${n}`] = Math.sqrt(readVariance);
+    if (overscan) {
+      cards[`AMPOVS${n}`] = overscan.level;
+      cards[`AMPNOI${n}`] = overscan.noise;
+    }
+  });
+  return cards;
+}
+
+/** Measures the steps between amplifiers, and takes them out where the configuration asks for it. */
+function checkAmplifiers(raw: RawExposure, planes: Exposure, config: IsrConfig): Record<string, number> {
+  const boxes = raw.detector.amplifiers.map((a) => a.bbox);
+  const steps = measureAmplifierSteps(planes, boxes, BAD | SAT | NO_DATA | UNMASKEDNAN);
+  if (steps.length === 0) return {};
+  if (config.doAmpOffset) {
+    const offsets = solveAmplifierOffsets(steps, boxes.length);
+    const { bbox, image } = planes;
+    boxes.forEach((box, k) => {
+      for (let y = box.y0; y < box.y0 + box.height; y++) {
+        const row = (y - bbox.y0) * bbox.width - bbox.x0;
+        for (let x = box.x0; x < box.x0 + box.width; x++) {
+          image.data[row + x] = image.data[row + x]! + offsets[k]!;
+        }
+      }
+    });
+  }
+  const worst = steps.reduce((a, b) => (Math.abs(b.step) > Math.abs(a.step) ? b : a));
+  return { ampStepMaxElectrons: worst.step, ampStepMaxError: worst.error };
+}
+
+/** Counts the pixels that have each of the bits. */
+function countBits(mask: Uint32Array, bits: readonly number[]): number[] {
+  const counts = bits.map(() => 0);
+  for (let i = 0; i < mask.length; i++) {
+    const value = mask[i]!;
+    if (value === 0) continue;
+    for (let k = 0; k < bits.length; k++) if ((value & bits[k]!) !== 0) counts[k] = counts[k]! + 1;
+  }
+  return counts;
+}
+
+/**
+ * Instrument signature removal of one detector, in the order of lsst.ip.isr.IsrTaskLSST: overscan, saturation, gain,
+ * crosstalk, assembly, bias, dark, flat and variance in one sweep (see fuse-rows.ts), then defects, cosmic rays,
+ * interpolation and the check of the amplifiers against each other. Throws `TASKS.RAW_GEOMETRY` and
+ * `TASKS.CALIBRATION_SIZE`.
+ */
+export function removeInstrumentSignature(
+  raw: RawExposure,
+  calibrations: IsrCalibrations,
+  config: IsrConfig,
+  log?: Logger,
+): IsrResult {
+  const bbox = raw.detector.bbox;
+  const size = bbox.width * bbox.height;
+  const amplifiers = raw.detector.amplifiers.map((a, i) => prepareAmplifier(a, raw.amplifiers[i]!, config));
+  const planes: DetectorPlanes = {
+    bbox,
+    image: new Float32Array(size),
+    variance: new Float32Array(size),
+    // Pixels that no amplifier covers stay NO_DATA.
+    mask: new Uint32Array(size).fill(NO_DATA),
+  };
+  for (const name of ["bias", "dark", "flat", "defects"] as const) {
+    const wanted = {
+      bias: config.doBias,
+      dark: config.doDark,
+      flat: config.doFlat,
+      defects: config.doDefect,
+    };
+    if (wanted[name] && calibrations[name] === undefined) log?.warn(`no ${name}: gone on without it`);
+  }
+  fuseRows(amplifiers, planes, corrections(raw, calibrations, config));
+
+  const exposure: Exposure = {
+    bbox,
+    image: { bbox, data: planes.image },
+    variance: { bbox, data: planes.variance },
+    mask: { bbox, data: planes.mask, planes: standardPlanes },
+    unit: "electron",
+    visitInfo: raw.visitInfo,
+    detector: { id: raw.detector.id, name: raw.detector.name },
+    ...(raw.wcs && { wcs: raw.wcs }),
+    ...(raw.filter && { filter: raw.filter }),
+    metadata: { ...raw.metadata, ...amplifierCards(amplifiers) },
+  };
+  const metrics: Record<string, number | string | boolean> = {};
+  for (const { amplifier, overscan, gain, bad } of amplifiers) {
+    if (overscan) {
+      metrics[`overscanLevelAdu.${amplifier.name}`] = overscan.level;
+      metrics[`readNoiseElectrons.${amplifier.name}`] = overscan.noise * gain;
+    }
+    if (bad) log?.warn(`amplifier ${amplifier.name} is too noisy and masked BAD`);
+  }
+  if (config.doSaturation) growMask(exposure.mask, SAT, config.growSaturation);
+  if (calibrations.defects) maskDefects(exposure.mask, calibrations.defects, BAD);
+  inheritBadPixels(planes.mask, [calibrations.bias, calibrations.dark, calibrations.flat]);
+  if (config.doAmplifierCheck || config.doAmpOffset)
+    Object.assign(metrics, checkAmplifiers(raw, exposure, config));
+  if (config.doCosmicRay) {
+    const rays = findCosmicRays(exposure, { ...config.cosmicRay, doInterpolate: false });
+    metrics.cosmicRays = rays.rays.length;
+    metrics.cosmicRayPixels = rays.pixels;
+    metrics.cosmicRayPsfSigmaPixels = rays.psfSigmaPixels;
+  }
+  if (config.doInterpolate) interpolatePixels(exposure, BAD | SAT | CR | UNMASKEDNAN);
+  const background = robustStatistics(samplePixels(exposure, BAD | SAT | CR | NO_DATA, 100_000));
+  metrics.medianElectrons = background.median;
+  metrics.sigmaElectrons = background.sigma;
+  const [bad, saturated, suspect, noData, nan] = countBits(planes.mask, [
+    BAD,
+    SAT,
+    SUSPECT,
+    NO_DATA,
+    UNMASKEDNAN,
+  ]);
+  Object.assign(metrics, { badPixels: bad, saturatedPixels: saturated, suspectPixels: suspect });
+  Object.assign(metrics, { noDataPixels: noData, notFinitePixels: nan });
+  return { exposure, metrics };
+}

@@ -1,0 +1,45 @@
+import { z } from "zod";
+
+/** Options of resampling one image onto another pixel grid. */
+export const warpConfig = z.object({
+  mapSpacingPixels: z
+    .number()
+    .int()
+    .min(1)
+    .default(32)
+    .describe("The pixel map is exact on a grid of this spacing and linear in between, pixels."),
+  maxMapErrorPixels: z
+    .number()
+    .positive()
+    .default(0.002)
+    .describe("The grid is refined until linear interpolation errs by less than this, pixels."),
+  badPlanes: z
+    .array(z.string())
+    .default(["BAD", "NO_DATA", "UNMASKEDNAN"])
+    .describe(
+      "Source pixels with these planes do not count; where they reach a kernel's core, NO_DATA results.",
+    ),
+});
+
+/** What resampling is told. */
+export type WarpConfig = z.output<typeof warpConfig>;
+
+/** Options of `makeDirectWarp`. */
+export const directWarpConfig = z.object({
+  warp: warpConfig.prefault({}),
+  useVisitSummary: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Take each detector's astrometry and photometric scale from the visit summary instead of the image.",
+    ),
+  borderPixels: z
+    .number()
+    .int()
+    .min(0)
+    .default(0)
+    .describe("Rows and columns along a detector's edge left out."),
+});
+
+/** What `makeDirectWarp` is told. */
+export type DirectWarpConfig = z.output<typeof directWarpConfig>;
