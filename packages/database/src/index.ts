@@ -1,1 +1,15 @@
-export {};
+/** @module SQLite and PostgreSQL under one small layer: safe SQL text, queries, bulk inserts, transactions. */
+export type { Database, OnConflict, QuerySettings, Row } from "./database.ts";
+export { DATABASE_ERRORS } from "./errors.ts";
+export { openSqlite, type SqliteOptions } from "./open-sqlite.ts";
+export {
+  compileSql,
+  type Dialect,
+  identifier,
+  joinSql,
+  quoteIdentifier,
+  rawSql,
+  type Sql,
+  type SqlValue,
+  sql,
+} from "./sql.ts";

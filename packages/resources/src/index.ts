@@ -1,1 +1,7 @@
-export {};
+/** @module One interface over files and object stores: durable whole-file writes, transfers, checksums, URIs. */
+export { checksumFile } from "./checksum.ts";
+export { isTemporaryName, syncDirectory, syncFile, temporaryName, writeDurably } from "./durable-file.ts";
+export { RESOURCES_ERRORS } from "./errors.ts";
+export { createFileStore } from "./file-store.ts";
+export type { LocalFile, ResourceInfo, ResourceStore, UploadOptions } from "./resource-store.ts";
+export { isAbsoluteUri, resolveWithin, toFileUri, toLocalPath, uriScheme } from "./uri.ts";

@@ -1,0 +1,21 @@
+import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
+import { readFile, stat } from "node:fs/promises";
+
+const WHOLE_FILE_BYTES = 8 * 1024 * 1024;
+
+/** BLAKE2b-512 of a file in hex, and its size: what the Butler stores beside each file. */
+export async function checksumFile(path: string): Promise<{ checksum: string; sizeBytes: number }> {
+  const hash = createHash("blake2b512");
+  const { size } = await stat(path);
+  if (size <= WHOLE_FILE_BYTES) {
+    const bytes = await readFile(path);
+    return { checksum: hash.update(bytes).digest("hex"), sizeBytes: bytes.length };
+  }
+  let sizeBytes = 0;
+  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) {
+    hash.update(chunk as Uint8Array);
+    sizeBytes += (chunk as Uint8Array).length;
+  }
+  return { checksum: hash.digest("hex"), sizeBytes };
+}
