@@ -4,4 +4,6 @@ export const TASKS_ERRORS: Readonly<Record<string, string>> = {
     "The stored pixels of an amplifier do not hold the imaging region that the camera describes; check the camera's description.",
   "TASKS.CALIBRATION_SIZE":
     "A bias, dark or flat frame covers other pixels than the detector; give a frame of this detector, read out the same way.",
+  "TASKS.FOOTPRINT_TOO_LARGE":
+    "A connected region above the detection threshold covers millions of pixels; subtract the background before detecting, or mask the bad region.",
 };

@@ -1,4 +1,10 @@
 /** @module The science: one folder per step, each with a task (its configuration, connections, run) and its pure algorithms. */
+export {
+  type BackgroundConfig,
+  DEFAULT_BACKGROUND,
+  estimateSkyMesh,
+} from "./background/estimate-background.ts";
+export type { SkyMesh } from "./background/sky-mesh.ts";
 export { biasCombineTask } from "./calibration-frames/bias-combine-task.ts";
 export { darkCombineTask } from "./calibration-frames/dark-combine-task.ts";
 export { defectsTask } from "./calibration-frames/defects-task.ts";
@@ -6,6 +12,13 @@ export { flatCombineTask } from "./calibration-frames/flat-combine-task.ts";
 export { deepCoaddTask } from "./coadd/deep-coadd-task.ts";
 export { type CosmicRayConfig, cosmicRayConfig } from "./cosmic-rays/cosmic-ray-config.ts";
 export { type CosmicRay, type CosmicRays, findCosmicRays } from "./cosmic-rays/find-cosmic-rays.ts";
+export {
+  DEFAULT_DETECTION,
+  type DetectionConfig,
+  detectSources,
+  markFootprints,
+} from "./detection/detect-sources.ts";
+export { type Detections, type Footprints, footprintArea } from "./detection/detections.ts";
 export { TASKS_ERRORS } from "./errors.ts";
 export type { Defects } from "./isr/defects.ts";
 export { type IsrConfig, isrConfig } from "./isr/isr-config.ts";

@@ -1,0 +1,103 @@
+import type { MaskedImage } from "@almagest/images";
+import type { SeparableKernel } from "./separate-psf.ts";
+
+/** PSF-flux S/N at scattered places of an image: x, y count from the box's corner. */
+export interface SkySamples {
+  readonly count: number;
+  readonly x: Int32Array;
+  readonly y: Int32Array;
+  readonly snr: Float32Array;
+}
+
+/** Samples the smoothed image's S/N (by the variance plane) on a jittered grid of about `target` places with no bad pixel. */
+export function sampleSky(
+  masked: MaskedImage,
+  kernel: SeparableKernel,
+  badBits: number,
+  target: number,
+): SkySamples {
+  const { width, height } = masked.bbox;
+  const { half } = kernel;
+  const size = 2 * half + 1;
+  const step = Math.max(2, Math.floor(Math.sqrt((width * height) / target)));
+  const image = masked.image.data;
+  const mask = masked.mask.data;
+  const variance = masked.variance.data;
+  const capacity = Math.ceil(width / step) * Math.ceil(height / step);
+  const px = new Int32Array(capacity);
+  const py = new Int32Array(capacity);
+  const snr = new Float32Array(capacity);
+  let count = 0;
+  for (let gy = 0; gy * step < height; gy++) {
+    for (let gx = 0; gx * step < width; gx++) {
+      // An integer hash spreads the places inside their cells, so that no period of the detector is favoured.
+      let hash = Math.imul(gx + 1, 0x9e3779b1) ^ Math.imul(gy + 1, 0x85ebca6b);
+      hash = Math.imul(hash ^ (hash >>> 15), 0x2c1b3c6d);
+      hash ^= hash >>> 13;
+      const x = gx * step + ((hash & 0xffff) % step);
+      const y = gy * step + ((hash >>> 16) % step);
+      if (x < half || y < half || x >= width - half || y >= height - half) continue;
+      const center = y * width + x;
+      let sum = 0;
+      let bad = false;
+      for (let j = 0; j < size && !bad; j++) {
+        const row = center + (j - half) * width - half;
+        let across = 0;
+        for (let i = 0; i < size; i++) {
+          bad ||= (mask[row + i]! & badBits) !== 0;
+          across += kernel.x[i]! * image[row + i]!;
+        }
+        sum += kernel.y[j]! * across;
+      }
+      const value = sum / Math.sqrt(kernel.squareSum * variance[center]!);
+      if (bad || value - value !== 0) continue;
+      px[count] = x;
+      py[count] = y;
+      snr[count++] = value;
+    }
+  }
+  return { count, x: px.subarray(0, count), y: py.subarray(0, count), snr: snr.subarray(0, count) };
+}
+
+/**
+ * Scatter of the sky's S/N, 1 where the variance plane tells the truth. Robust against undetected sources: the distance
+ * from the median down to the 15.87th percentile. 1 when there are fewer than 50 samples.
+ */
+export function measureNoiseScale(snr: Float32Array): number {
+  if (snr.length < 50) return 1;
+  const sorted = Float32Array.from(snr).sort();
+  const at = (q: number): number => {
+    const position = q * (sorted.length - 1);
+    const i = Math.floor(position);
+    const next = sorted[Math.min(i + 1, sorted.length - 1)]!;
+    return sorted[i]! + (position - i) * (next - sorted[i]!);
+  };
+  const scale = at(0.5) - at(0.158655);
+  return scale > 0 ? scale : 1;
+}
+
+/** Standard deviation of the sky's S/N at the samples that `isSky` accepts, clipped at 4; `fallback` with too few of them. */
+export function refineNoiseScale(
+  samples: SkySamples,
+  isSky: (x: number, y: number) => boolean,
+  fallback: number,
+): number {
+  let mean = 0;
+  let sigma = fallback;
+  for (let pass = 0; pass < 5; pass++) {
+    let n = 0;
+    let s1 = 0;
+    let s2 = 0;
+    for (let k = 0; k < samples.count; k++) {
+      const v = samples.snr[k]!;
+      if (Math.abs(v - mean) > 4 * sigma || !isSky(samples.x[k]!, samples.y[k]!)) continue;
+      n++;
+      s1 += v;
+      s2 += v * v;
+    }
+    if (n < 200) return fallback;
+    mean = s1 / n;
+    sigma = Math.sqrt(Math.max(1e-6, s2 / n - mean * mean));
+  }
+  return sigma;
+}
