@@ -75,6 +75,8 @@ export interface Task<Schema extends z.ZodType = z.ZodType, C extends Connection
   /** zod object schema: every field has a default and a description. */
   readonly config: Schema;
   connections(config: z.output<Schema>): C;
+  /** Default values of the `{template}` fields in connection names; a config's `connections` section overrides them. */
+  readonly templates?: Readonly<Record<string, string>>;
   run(context: TaskContext<z.output<Schema>>, inputs: Inputs<C>): Promise<Outputs<C>>;
 }
 

@@ -1,0 +1,119 @@
+import type { Butler, DataId, FormatterRegistry } from "@almagest/butler";
+import type { TaskTable } from "../graph/task-node.ts";
+import type { Pipeline } from "../pipeline/pipeline.ts";
+
+/** What a runtime module exports: the task code by class name, and the formatters of all dataset types. Workers import
+ * it once; it must therefore be importable by URL and have no side effects. */
+export interface PipelineRuntime {
+  readonly tasks: TaskTable;
+  readonly formatters: FormatterRegistry;
+}
+
+/** Where the code comes from: the URL of a runtime module, or (in-process only) the runtime itself. */
+export type RuntimeSource = string | URL | PipelineRuntime;
+
+/** What to run. */
+export interface RunPipelineOptions {
+  readonly butler: Butler;
+  readonly pipeline: Pipeline;
+  readonly runtimeModule: RuntimeSource;
+  /** Data query, such as `instrument='SimCam' AND skymap='demo' AND visit IN (1..20)`. */
+  readonly where?: string;
+  readonly dataId?: DataId;
+  /** Input collections in search order. With `output`, defaults to what the output chain holds already. */
+  readonly inputs?: readonly string[];
+  /** RUN to write; or give `output`. */
+  readonly outputRun?: string;
+  /** CHAINED collection; a new run `{output}/{timestamp}` is put in front of it (with `extendRun`, its newest is reused). */
+  readonly output?: string;
+  readonly extendRun?: boolean;
+  /** Skip quanta whose metadata exist in the output run, and purge what unfinished ones left. True unless told. */
+  readonly skipExisting?: boolean;
+  /** Further collections in which finished quanta count as done. */
+  readonly skipExistingIn?: readonly string[];
+  /** Worker threads; all cores unless told; 0 runs everything in this thread. */
+  readonly workers?: number;
+  /** How often a quantum is tried again after a failure; 0 unless told. */
+  readonly retries?: number;
+  /** Seconds after which a quantum is stopped (worker threads only). */
+  readonly timeoutSec?: number;
+  /** Stop dispatching after the first failure. */
+  readonly failFast?: boolean;
+  /** Compute checksums of outputs; true unless told. */
+  readonly checksum?: boolean;
+  /** Stops the run: running quanta are abandoned, finished ones are kept, the run can be continued. */
+  readonly signal?: AbortSignal;
+  readonly onProgress?: (event: ProgressEvent) => void;
+}
+
+/** State of one label's quanta while a run goes on. */
+export interface LabelProgress {
+  readonly label: string;
+  readonly expected: number;
+  readonly running: number;
+  readonly succeeded: number;
+  readonly skipped: number;
+  readonly failed: number;
+  readonly blocked: number;
+  /** Sum of the seconds that finished quanta took. */
+  readonly seconds: number;
+}
+
+/** What a progress display is told. `labels` is in running order and always complete. */
+export type ProgressEvent =
+  | { readonly kind: "graphBuilt"; readonly labels: readonly LabelProgress[]; readonly seconds: number }
+  | { readonly kind: "started"; readonly label: string; readonly dataId: DataId; readonly labels: readonly LabelProgress[] }
+  | {
+      readonly kind: "finished";
+      readonly label: string;
+      readonly dataId: DataId;
+      readonly status: "succeeded" | "failed" | "blocked";
+      readonly seconds: number;
+      readonly message?: string;
+      readonly labels: readonly LabelProgress[];
+    }
+  | { readonly kind: "ended"; readonly labels: readonly LabelProgress[]; readonly seconds: number };
+
+/** One label's part of a run. */
+export interface LabelSummary {
+  readonly label: string;
+  readonly expected: number;
+  /** Ran and succeeded now. */
+  readonly succeeded: number;
+  /** Had succeeded before. */
+  readonly skipped: number;
+  readonly failed: number;
+  readonly blocked: number;
+  /** Not reached because the run was stopped. */
+  readonly pending: number;
+  /** Sum and largest of the seconds of its quanta. */
+  readonly seconds: number;
+  readonly longestSec: number;
+  /** How many quanta ended with each caveat code (`N` no work, `+` some outputs missing, `*` all, `A` inputs missing). */
+  readonly caveats: Readonly<Record<string, number>>;
+}
+
+/** One quantum that failed. */
+export interface QuantumFailure {
+  readonly label: string;
+  readonly dataId: DataId;
+  /** Dotted code when the task threw a coded error. */
+  readonly code?: string;
+  readonly message: string;
+  readonly stack?: string;
+  readonly attempts: number;
+}
+
+/** How a run ended. */
+export interface RunSummary {
+  readonly status: "succeeded" | "failed" | "interrupted" | "empty";
+  readonly outputRun: string;
+  readonly labels: readonly LabelSummary[];
+  readonly failures: readonly QuantumFailure[];
+  readonly warnings: readonly string[];
+  /** Why quanta were not made or dropped, for an empty or surprising graph. */
+  readonly notes: readonly string[];
+  readonly graphSec: number;
+  readonly totalSec: number;
+  readonly workers: number;
+}
