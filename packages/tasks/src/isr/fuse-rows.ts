@@ -21,7 +21,8 @@ export interface FuseCorrections {
   readonly crosstalk: readonly (readonly number[])[];
   readonly crosstalkMaskElectrons: number;
   readonly doVariance: boolean;
-  readonly doSaturation: boolean;
+  /** Which of the row bits (see bitTable) reach the mask. */
+  readonly keepBits: number;
   /** SUSPECT begins at this fraction of saturation; infinite for never. */
   readonly suspectFraction: number;
 }
@@ -30,7 +31,7 @@ export interface FuseCorrections {
 function readRow(
   amplifier: PreparedAmplifier,
   r: number,
-  signal: Float32Array,
+  signal: Float64Array,
   bits: Uint8Array,
   offset: number,
   suspectFraction: number,
@@ -43,31 +44,41 @@ function readRow(
   for (let c = 0; c < width; c++) {
     const adu = data[at]! - level - columnLevel[c]!;
     signal[offset + c] = adu * gain;
-    bits[offset + c] = adu >= suspectAdu ? (adu >= saturationAdu ? 3 : 1) : 0;
+    bits[offset + c] = adu >= suspectAdu ? (adu >= saturationAdu ? 2 : 1) : 0;
     at += rawStepX;
   }
 }
 
 /** Takes Σ_j c_ij·B_j from each amplifier's row; the sources are the uncorrected rows (first order in c). */
 function subtractCrosstalk(
-  signal: Float32Array,
-  corrected: Float32Array,
+  signal: Float64Array,
+  corrected: Float64Array,
   bits: Uint8Array,
   width: number,
-  coefficients: readonly (readonly number[])[],
+  sources: readonly CrosstalkSources[],
   maskElectrons: number,
-  correction: Float32Array,
+  correction: Float64Array,
 ): void {
-  for (let i = 0; i < coefficients.length; i++) {
-    const row = coefficients[i]!;
-    const base = i * width;
+  for (let i = 0; i < sources.length; i++) {
+    const { offsets, coefficients } = sources[i]!;
     correction.fill(0);
-    for (let j = 0; j < row.length; j++) {
-      const c = row[j]!;
-      if (j === i || c === 0) continue;
-      const from = j * width;
-      for (let k = 0; k < width; k++) correction[k] = correction[k]! + c * signal[from + k]!;
+    // Four sources per sweep: a quarter of the traffic to the running sum.
+    for (let n = 0; n < offsets.length; n += 4) {
+      const a = offsets[n]!;
+      const b = offsets[n + 1]!;
+      const c = offsets[n + 2]!;
+      const d = offsets[n + 3]!;
+      const ca = coefficients[n]!;
+      const cb = coefficients[n + 1]!;
+      const cc = coefficients[n + 2]!;
+      const cd = coefficients[n + 3]!;
+      for (let k = 0; k < width; k++) {
+        correction[k] =
+          correction[k]! +
+          (ca * signal[a + k]! + cb * signal[b + k]! + (cc * signal[c + k]! + cd * signal[d + k]!));
+      }
     }
+    const base = i * width;
     for (let k = 0; k < width; k++) {
       const value = correction[k]!;
       corrected[base + k] = signal[base + k]! - value;
@@ -76,56 +87,120 @@ function subtractCrosstalk(
   }
 }
 
-const bitTable = Uint32Array.from({ length: 8 }, (_, bits) => {
+/** Where the sources of one amplifier's crosstalk begin in the row buffer, and their fractions; padded to fours. */
+interface CrosstalkSources {
+  readonly offsets: Int32Array;
+  readonly coefficients: Float64Array;
+}
+
+function listSources(matrix: readonly (readonly number[])[], width: number): CrosstalkSources[] {
+  return matrix.map((row, i) => {
+    const used = row.flatMap((c, j) => (j === i || c === 0 ? [] : [{ offset: j * width, c }]));
+    while (used.length % 4 !== 0) used.push({ offset: 0, c: 0 });
+    return {
+      offsets: Int32Array.from(used, ({ offset }) => offset),
+      coefficients: Float64Array.from(used, ({ c }) => c),
+    };
+  });
+}
+
+/** Mask bits for the row bits 1 (suspect), 2 (saturated), 4 (much crosstalk), 8 (no light). */
+const bitTable = Uint32Array.from({ length: 16 }, (_, bits) => {
   const saturation = (bits & 2 ? SAT : 0) | (bits & 1 ? SUSPECT : 0);
-  return saturation | (bits & 4 ? CROSSTALK : 0);
+  return saturation | (bits & 4 ? CROSSTALK : 0) | (bits & 8 ? NO_DATA : 0);
 });
+
+/** A calibration frame's pixels and their variance. */
+type Frame = { readonly data: Float32Array; readonly variance: Float32Array };
+
+/** Subtracts scale × frame from one row and adds its variance; `to` and `step` walk the detector's planes. */
+function subtractFrame(
+  row: Float64Array,
+  noise: Float64Array,
+  offset: number,
+  width: number,
+  frame: Frame,
+  scale: number,
+  to: number,
+  step: number,
+): void {
+  const { data, variance } = frame;
+  const scaleSquared = scale * scale;
+  for (let c = 0; c < width; c++) {
+    row[offset + c] = row[offset + c]! - data[to]! * scale;
+    noise[c] = noise[c]! + variance[to]! * scaleSquared;
+    to += step;
+  }
+}
+
+/** Divides one row by the flat; pixels with less than `minimum` light are left undivided and flagged. */
+function divideFlat(
+  row: Float64Array,
+  noise: Float64Array,
+  bits: Uint8Array,
+  offset: number,
+  width: number,
+  flat: Frame,
+  minimum: number,
+  to: number,
+  step: number,
+): void {
+  const { data, variance } = flat;
+  for (let c = 0; c < width; c++) {
+    const response = data[to]!;
+    if (response >= minimum) {
+      const inverse = 1 / response;
+      const value = row[offset + c]! * inverse;
+      row[offset + c] = value;
+      noise[c] = (noise[c]! + value * value * variance[to]!) * inverse * inverse;
+    } else bits[offset + c] = bits[offset + c]! | 8;
+    to += step;
+  }
+}
 
 /** Writes one readout row onto the detector: bias, variance, dark, flat, and the mask. */
 function writeRow(
   amplifier: PreparedAmplifier,
   r: number,
-  signal: Float32Array,
+  row: Float64Array,
+  noise: Float64Array,
   bits: Uint8Array,
   offset: number,
   planes: DetectorPlanes,
   corrections: FuseCorrections,
 ): void {
   const { image, variance, mask, bbox } = planes;
-  const { bias, dark, flat, darkSec, minimumFlat, doVariance, doSaturation } = corrections;
-  const { width, stepX, readVariance } = amplifier;
+  const { bias, dark, flat, darkSec } = corrections;
+  const { width, stepX } = amplifier;
+  const start = (amplifier.y0 + r * amplifier.stepY - bbox.y0) * bbox.width + amplifier.x0 - bbox.x0;
+  noise.fill(amplifier.readVariance);
+  if (bias) subtractFrame(row, noise, offset, width, bias, 1, start, stepX);
+  for (let c = 0; c < width; c++) noise[c] = noise[c]! + Math.max(row[offset + c]!, 0);
+  if (dark) subtractFrame(row, noise, offset, width, dark, darkSec, start, stepX);
+  if (flat) {
+    divideFlat(row, noise, bits, offset, width, flat, corrections.minimumFlat, start, stepX);
+  }
   const badBit = amplifier.bad ? BAD : 0;
-  const keep = doSaturation ? 7 : 4;
-  let to = (amplifier.y0 + r * amplifier.stepY - bbox.y0) * bbox.width + amplifier.x0 - bbox.x0;
+  const { keepBits, doVariance } = corrections;
+  let to = start;
+  let total = 0;
+  let any = 0;
   for (let c = 0; c < width; c++) {
-    let value = signal[offset + c]!;
-    let noise = readVariance;
-    let planeBits = bitTable[bits[offset + c]! & keep]! | badBit;
-    if (bias) {
-      value -= bias.data[to]!;
-      noise += bias.variance[to]!;
-    }
-    if (value > 0) noise += value;
-    if (dark) {
-      value -= dark.data[to]! * darkSec;
-      noise += dark.variance[to]! * darkSec * darkSec;
-    }
-    if (flat) {
-      const response = flat.data[to]!;
-      if (response >= minimumFlat) {
-        const inverse = 1 / response;
-        value *= inverse;
-        noise = (noise + value * value * flat.variance[to]!) * inverse * inverse;
-      } else planeBits |= NO_DATA;
-    }
-    if (!(value - value === 0 && noise - noise === 0)) {
-      value = Number.NaN;
-      noise = Number.NaN;
-      planeBits |= UNMASKEDNAN;
-    }
+    const value = row[offset + c]!;
+    const v = doVariance ? noise[c]! : 0;
+    total += value + v;
+    any |= bits[offset + c]!;
     image[to] = value;
-    if (doVariance) variance[to] = noise;
-    mask[to] = planeBits;
+    variance[to] = v;
+    mask[to] = badBit;
+    to += stepX;
+  }
+  // Most rows have no flagged pixel and no NaN (which would have made the total NaN), and are done.
+  if (any === 0 && total - total === 0) return;
+  to = start;
+  for (let c = 0; c < width; c++) {
+    const sum = row[offset + c]! + noise[c]!;
+    mask[to] = bitTable[bits[offset + c]! & keepBits]! | badBit | (sum - sum === 0 ? 0 : UNMASKEDNAN);
     to += stepX;
   }
 }
@@ -143,23 +218,25 @@ export function fuseRows(
 ): void {
   const width = amplifiers.reduce((most, a) => Math.max(most, a.width), 0);
   const height = amplifiers.reduce((most, a) => Math.max(most, a.height), 0);
-  const signal = new Float32Array(width * amplifiers.length);
-  const corrected = new Float32Array(width * amplifiers.length);
-  const correction = new Float32Array(width);
+  const signal = new Float64Array(width * amplifiers.length);
+  const corrected = new Float64Array(width * amplifiers.length);
+  const correction = new Float64Array(width);
   const bits = new Uint8Array(width * amplifiers.length);
-  const { crosstalk, crosstalkMaskElectrons, suspectFraction } = corrections;
-  const hasCrosstalk = crosstalk.some((row) => row.some((c) => c !== 0));
+  const noise = new Float64Array(width);
+  const { crosstalkMaskElectrons, suspectFraction } = corrections;
+  const sources = listSources(corrections.crosstalk, width);
+  const hasCrosstalk = sources.some(({ offsets }) => offsets.length > 0);
   for (let r = 0; r < height; r++) {
     for (let i = 0; i < amplifiers.length; i++) {
       if (r < amplifiers[i]!.height) readRow(amplifiers[i]!, r, signal, bits, i * width, suspectFraction);
     }
     if (hasCrosstalk) {
-      subtractCrosstalk(signal, corrected, bits, width, crosstalk, crosstalkMaskElectrons, correction);
+      subtractCrosstalk(signal, corrected, bits, width, sources, crosstalkMaskElectrons, correction);
     }
     const source = hasCrosstalk ? corrected : signal;
     for (let i = 0; i < amplifiers.length; i++) {
       if (r < amplifiers[i]!.height)
-        writeRow(amplifiers[i]!, r, source, bits, i * width, planes, corrections);
+        writeRow(amplifiers[i]!, r, source, noise, bits, i * width, planes, corrections);
     }
   }
 }

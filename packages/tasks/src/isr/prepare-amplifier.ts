@@ -46,6 +46,8 @@ export function prepareAmplifier(
 ): PreparedAmplifier {
   const data = amplifier.rawDataBox;
   if (
+    raw.width !== amplifier.rawBox.width ||
+    raw.height !== amplifier.rawBox.height ||
     data.x0 + data.width > raw.width ||
     data.y0 + data.height > raw.height ||
     raw.data.length < raw.width * raw.height ||

@@ -54,21 +54,9 @@ function corrections(raw: RawExposure, calibrations: IsrCalibrations, config: Is
     crosstalk: config.doCrosstalk ? raw.detector.crosstalk : [],
     crosstalkMaskElectrons: config.crosstalkMaskElectrons,
     doVariance: config.doVariance,
-    doSaturation: config.doSaturation,
+    keepBits: (config.doSaturation ? 3 : 0) | 4 | 8,
     suspectFraction: config.doSuspect ? config.suspectFraction : 1,
   };
-}
-
-/** Copies the calibrations' own BAD pixels into the image's mask. */
-function inheritBadPixels(mask: Uint32Array, frames: readonly (Exposure | undefined)[]): void {
-  for (const frame of frames) {
-    const bit = frame?.mask.planes.get("BAD");
-    if (frame === undefined || bit === undefined) continue;
-    const from = frame.mask.data;
-    for (let i = 0; i < mask.length; i++) {
-      if (((from[i]! >>> bit) & 1) !== 0) mask[i] = mask[i]! | BAD;
-    }
-  }
 }
 
 /** Header cards and figures that record how each amplifier was read: AMPNAMnn, AMPBOXnn, AMPGAInn, AMPRDNnn, …. */
@@ -176,7 +164,6 @@ export function removeInstrumentSignature(
   }
   if (config.doSaturation) growMask(exposure.mask, SAT, config.growSaturation);
   if (calibrations.defects) maskDefects(exposure.mask, calibrations.defects, BAD);
-  inheritBadPixels(planes.mask, [calibrations.bias, calibrations.dark, calibrations.flat]);
   if (config.doAmplifierCheck || config.doAmpOffset)
     Object.assign(metrics, checkAmplifiers(raw, exposure, config));
   if (config.doCosmicRay) {
