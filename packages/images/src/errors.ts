@@ -10,6 +10,9 @@ export const IMAGES_ERRORS: Readonly<Record<string, string>> = {
   "IMAGES.APERTURE_CORRECTION_UNKNOWN":
     "A flux has no aperture correction. The message lists those that have one.",
   "IMAGES.PSF_INVALID": "The numbers of a PSF do not fit its order and stamp size.",
+  "IMAGES.PSF_KIND_UNKNOWN": "A PSF is of a kind that files cannot hold. The message lists those they can.",
+  "IMAGES.FILE_INVALID":
+    "A file does not hold what it should. Write it again, or read it with the program that wrote it.",
   "IMAGES.PSF_OUTSIDE":
     "A coadd's PSF was asked for where no input has data. Measure only where there are data.",
   "IMAGES.FIT_EMPTY": "A surface was to be fitted without one usable sample. Check the mask.",

@@ -54,6 +54,18 @@ export type {
   PixelUnit,
   VisitInfo,
 } from "./exposure.ts";
+export { readBackground, writeBackground } from "./files/background-file.ts";
+export { readCamera, readDefects, writeCamera, writeDefects } from "./files/camera-file.ts";
+export {
+  EXPOSURE_COMPONENTS,
+  type ExposureComponent,
+  type ExposureComponents,
+  type ReadExposureOptions,
+  readExposure,
+  readExposureComponent,
+  readExposureComponents,
+} from "./files/read-exposure.ts";
+export { exposureHdus, type WriteExposureOptions, writeExposure } from "./files/write-exposure.ts";
 export {
   createImage,
   createMask,
