@@ -6,4 +6,6 @@ export const TASKS_ERRORS: Readonly<Record<string, string>> = {
     "A bias, dark or flat frame covers other pixels than the detector; give a frame of this detector, read out the same way.",
   "TASKS.FOOTPRINT_TOO_LARGE":
     "A connected region above the detection threshold covers millions of pixels; subtract the background before detecting, or mask the bad region.",
+  "TASKS.REFERENCE_COLUMNS":
+    "A reference catalogue has no position columns known here; the message lists what it has. Name them ra and dec, or coord_ra and coord_dec.",
 };
