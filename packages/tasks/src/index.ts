@@ -1,7 +1,9 @@
 /** @module The science: one folder per step, each with a task (its configuration, connections, run) and its pure algorithms. */
 export {
   type BackgroundConfig,
+  createBackgroundModel,
   DEFAULT_BACKGROUND,
+  estimateBackground,
   estimateSkyMesh,
 } from "./background/estimate-background.ts";
 export type { SkyMesh } from "./background/sky-mesh.ts";
@@ -28,4 +30,7 @@ export {
   type IsrResult,
   removeInstrumentSignature,
 } from "./isr/remove-instrument-signature.ts";
+export { measureSources } from "./measurement/measure-sources.ts";
+export { DEFAULT_MEASUREMENT, type MeasurementConfig } from "./measurement/measurement-config.ts";
+export { apertureColumn } from "./measurement/source-columns.ts";
 export { directWarpTask } from "./warp/direct-warp-task.ts";

@@ -1,4 +1,4 @@
-import type { MaskedImage } from "@almagest/images";
+import type { BackgroundModel, MaskedImage } from "@almagest/images";
 import { bitsOf } from "../mask-bits.ts";
 import type { LevelStatistic } from "./box-level.ts";
 import { filterMesh } from "./filter-mesh.ts";
@@ -42,4 +42,21 @@ export function estimateSkyMesh(masked: MaskedImage, config: Partial<BackgroundC
     ignoreBits: bitsOf(c.ignorePlanes, masked.mask.planes),
   });
   return filterMesh(mesh, c.filterSize);
+}
+
+/** A sky mesh as the background model (bicubic spline) that images store, subtract and restore. */
+export function createBackgroundModel(mesh: SkyMesh): BackgroundModel {
+  const { bbox, boxSize, columns, rows, level } = mesh;
+  return { layers: [{ kind: "spline", bbox, boxSize, nx: columns, ny: rows, values: level }] };
+}
+
+/**
+ * Estimates the background of a masked image, in image units. Once without a source mask (`statistic: "mode"`), then, with
+ * DETECTED set, again with `statistic: "mean"`; subtract it with `subtractBackground` of the images room.
+ */
+export function estimateBackground(
+  masked: MaskedImage,
+  config: Partial<BackgroundConfig> = {},
+): BackgroundModel {
+  return createBackgroundModel(estimateSkyMesh(masked, config));
 }

@@ -1,33 +1,5 @@
+import { fillMesh } from "@almagest/images";
 import type { SkyMesh } from "./sky-mesh.ts";
-
-/** Fills nodes that hold NaN with the mean of the nearest ring of good nodes; all-NaN meshes become 0. */
-export function fillMesh(values: Float32Array, columns: number, rows: number): Float32Array {
-  const out = Float32Array.from(values);
-  for (let j = 0; j < rows; j++) {
-    for (let i = 0; i < columns; i++) {
-      if (!Number.isNaN(values[j * columns + i]!)) continue;
-      let best = Infinity;
-      let sum = 0;
-      let n = 0;
-      for (let jj = 0; jj < rows; jj++) {
-        for (let ii = 0; ii < columns; ii++) {
-          const v = values[jj * columns + ii]!;
-          const d = (ii - i) ** 2 + (jj - j) ** 2;
-          if (Number.isNaN(v) || d > best) continue;
-          if (d < best) {
-            best = d;
-            sum = 0;
-            n = 0;
-          }
-          sum += v;
-          n++;
-        }
-      }
-      out[j * columns + i] = n > 0 ? sum / n : 0;
-    }
-  }
-  return out;
-}
 
 /** Median of each node's `size` × `size` neighbourhood, cut at the edges. */
 export function medianFilterMesh(

@@ -1,6 +1,7 @@
 import type { Mask, MaskedImage, Psf } from "@almagest/images";
 import { bitsOf } from "../mask-bits.ts";
-import type { Detections } from "./detections.ts";
+import { findKernel } from "../measurement/psf-stamps.ts";
+import { type Detections, noDetections } from "./detections.ts";
 import { findSpans, type Spans } from "./find-spans.ts";
 import { ensureInt32 } from "./growable.ts";
 import { collectSegments, createLabelMap, growLabels, joinSegments } from "./label-map.ts";
@@ -66,10 +67,10 @@ export function detectSources(
 ): Detections {
   const c = { ...DEFAULT_DETECTION, ...config };
   const { bbox } = masked;
-  const { width, height, x0, y0 } = bbox;
-  const middleX = x0 + (width - 1) / 2;
-  const middleY = y0 + (height - 1) / 2;
-  const kernel = separatePsf(psf.kernelAt(middleX, middleY));
+  const { width } = bbox;
+  const middle = findKernel(psf, bbox);
+  if (!middle) return noDetections();
+  const kernel = separatePsf(middle.stamp);
   const badBits = bitsOf(c.badPlanes, masked.mask.planes);
   const samples = sampleSky(masked, kernel, badBits, c.skySamples);
   const firstScale = typeof c.noiseScale === "number" ? c.noiseScale : measureNoiseScale(samples.snr);
@@ -144,9 +145,11 @@ export function detectSources(
     });
   }
   const scale =
-    typeof c.noiseScale === "number" ? c.noiseScale : refineNoiseScale(samples, (x, y) => labels[(y + 1) * stride + x + 1] === 0, firstScale);
+    typeof c.noiseScale === "number"
+      ? c.noiseScale
+      : refineNoiseScale(samples, (x, y) => labels[(y + 1) * stride + x + 1] === 0, firstScale);
   // Growth covers at least the PSF's core, so that what is left outside is sky.
-  const grow = Math.round(c.growSigma * psf.sigmaAt(middleX, middleY));
+  const grow = Math.round(c.growSigma * middle.sigma);
   growLabels(labels, stride, pixels, pixelCount, grow);
   const keep = new Uint8Array(count);
   for (let k = 0; k < count; k++) keep[k] = spans.peakSnr[peakOf[k]!]! >= c.thresholdSigma * scale ? 1 : 0;

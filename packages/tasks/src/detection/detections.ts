@@ -35,3 +35,25 @@ export function footprintArea(footprints: Footprints, k: number): number {
   }
   return area;
 }
+
+/** A result with nothing in it. */
+export function noDetections(): Detections {
+  const none = (): Footprints => ({
+    count: 0,
+    offsets: new Int32Array(1),
+    y: new Int32Array(0),
+    x0: new Int32Array(0),
+    x1: new Int32Array(0),
+  });
+  return {
+    count: 0,
+    x: new Float64Array(0),
+    y: new Float64Array(0),
+    peakValue: new Float32Array(0),
+    significance: new Float32Array(0),
+    footprint: new Int32Array(0),
+    footprints: none(),
+    segments: none(),
+    noiseScale: 1,
+  };
+}

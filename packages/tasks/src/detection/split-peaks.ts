@@ -1,6 +1,6 @@
 import { AlmagestError } from "@almagest/base";
-import { ensureFloat32, ensureInt32 } from "./growable.ts";
 import type { Spans } from "./find-spans.ts";
+import { ensureFloat32, ensureInt32 } from "./growable.ts";
 
 /** When a lesser maximum counts as a source of its own. */
 export interface SplitOptions {
@@ -210,11 +210,7 @@ export function createPeakSplitter(spans: Spans, imageWidth: number, options: Sp
       for (let i = 0; i < pixelCount; i++) {
         const cell = pixelCell[i]!;
         const segment = root(segmentParent, pixelSegment[i]!);
-        visit(
-          (cell % gridWidth) + originX,
-          Math.floor(cell / gridWidth) + originY,
-          peakOfSegment[segment]!,
-        );
+        visit((cell % gridWidth) + originX, Math.floor(cell / gridWidth) + originY, peakOfSegment[segment]!);
       }
     },
   };

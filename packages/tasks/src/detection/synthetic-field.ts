@@ -42,8 +42,7 @@ export interface SyntheticField {
 /** The PSF: shares and widths (of psfSigma) of its Gaussians, a core with wings. */
 const PSF_PARTS: ReadonlyArray<readonly [weight: number, scale: number]> = [
   [0.8, 1],
-  [0.17, 1.9],
-  [0.03, 4],
+  [0.2, 1.9],
 ];
 /** Exponential disc as Gaussians: weights and variances in half-light radii squared (Hogg & Lang 2013, PASP 125, 719). */
 const DISC_PARTS: ReadonlyArray<readonly [weight: number, variance: number]> = [
@@ -85,7 +84,11 @@ function drawGaussian(
   const amplitude = flux / (2 * Math.PI * Math.sqrt(det));
   const reachX = Math.ceil(5.5 * Math.sqrt(vxx));
   const reachY = Math.ceil(5.5 * Math.sqrt(vyy));
-  for (let py = Math.max(0, Math.round(y) - reachY); py <= Math.min(height - 1, Math.round(y) + reachY); py++) {
+  for (
+    let py = Math.max(0, Math.round(y) - reachY);
+    py <= Math.min(height - 1, Math.round(y) + reachY);
+    py++
+  ) {
     for (
       let px = Math.max(0, Math.round(x) - reachX);
       px <= Math.min(width - 1, Math.round(x) + reachX);
@@ -119,7 +122,7 @@ export function createSyntheticPsf(sigma: number, ellipticity = 0): Psf {
     kind: "gaussian",
     kernelAt: () => centred,
     imageAt: (x, y) => stamp(x - Math.round(x), y - Math.round(y)),
-    sigmaAt: () => sigma * 1.15,
+    sigmaAt: () => sigma * 1.12,
   };
 }
 

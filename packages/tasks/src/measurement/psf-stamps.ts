@@ -1,0 +1,130 @@
+import { isAlmagestError } from "@almagest/base";
+import type { Box, Psf, PsfStamp } from "@almagest/images";
+import { lanczos } from "@almagest/kernels";
+import { type Moments, measureMoments } from "./adaptive-moments.ts";
+
+/** The PSF where sources are: stamps with sub-pixel phase, width and moments; undefined where the PSF is not known. */
+export interface PsfStamps {
+  /** Stamp whose middle pixel is (round x, round y), parent pixels; its sum is 1 over the uncut stamp. */
+  stampAt(x: number, y: number): PsfStamp | undefined;
+  sigmaAt(x: number, y: number): number;
+  momentsAt(x: number, y: number): Moments;
+}
+
+const CELL = 128;
+const TAPS = 5;
+
+/** What `read` returns, or undefined where no input covers the position. */
+function orUndefined<T>(read: () => T): T | undefined {
+  try {
+    return read();
+  } catch (error) {
+    if (isAlmagestError(error, "IMAGES.PSF_OUTSIDE")) return undefined;
+    throw error;
+  }
+}
+
+/** The PSF's kernel in the middle of a box, or at the nearest place of a 9 × 9 grid where there is one. */
+export function findKernel(
+  psf: Psf,
+  box: Box,
+): { stamp: PsfStamp; sigma: number; x: number; y: number } | undefined {
+  const places = Array.from({ length: 81 }, (_, k) => ({ i: (k % 9) - 4, j: Math.floor(k / 9) - 4 }));
+  places.sort((a, b) => a.i ** 2 + a.j ** 2 - b.i ** 2 - b.j ** 2);
+  for (const { i, j } of places) {
+    const x = Math.round(box.x0 + (box.width - 1) * (0.5 + i / 9));
+    const y = Math.round(box.y0 + (box.height - 1) * (0.5 + j / 9));
+    const stamp = orUndefined(() => psf.kernelAt(x, y));
+    if (stamp) return { stamp, sigma: psf.sigmaAt(x, y), x, y };
+  }
+  return undefined;
+}
+
+function shiftWeights(fraction: number, out: Float64Array): void {
+  let sum = 0;
+  for (let k = -TAPS; k <= TAPS; k++) sum += out[k + TAPS] = lanczos(k + fraction, TAPS);
+  for (let k = 0; k < out.length; k++) out[k]! /= sum;
+}
+
+/** Stamp cut to `half` pixels about the middle and moved by (dx, dy) with a Lanczos-5 kernel. */
+function shiftCut(stamp: PsfStamp, half: number, dx: number, dy: number): PsfStamp {
+  const size = 2 * half + 1;
+  const middle = stamp.size >> 1;
+  const wx = new Float64Array(2 * TAPS + 1);
+  const wy = new Float64Array(2 * TAPS + 1);
+  shiftWeights(dx, wx);
+  shiftWeights(dy, wy);
+  const top = Math.max(0, middle - half - TAPS);
+  const bottom = Math.min(stamp.size - 1, middle + half + TAPS);
+  const across = new Float64Array(size * (bottom - top + 1));
+  for (let y = top; y <= bottom; y++) {
+    const row = y * stamp.size;
+    for (let x = 0; x < size; x++) {
+      const at = middle - half + x;
+      const first = Math.max(-TAPS, -at);
+      const last = Math.min(TAPS, stamp.size - 1 - at);
+      let sum = 0;
+      for (let k = first; k <= last; k++) sum += wx[k + TAPS]! * stamp.data[row + at + k]!;
+      across[(y - top) * size + x] = sum;
+    }
+  }
+  const out = new Float32Array(size * size);
+  for (let y = 0; y < size; y++) {
+    const at = middle - half + y;
+    const first = Math.max(-TAPS, top - at);
+    const last = Math.min(TAPS, bottom - at);
+    for (let x = 0; x < size; x++) {
+      let sum = 0;
+      for (let k = first; k <= last; k++) sum += wy[k + TAPS]! * across[(at + k - top) * size + x]!;
+      out[y * size + x] = sum;
+    }
+  }
+  return { size, data: out };
+}
+
+/**
+ * Reads a PSF for many sources: width and moments once per 128-pixel cell, and a pixel-grid PSF, smooth by construction, too,
+ * its stamps cut at `cutSigma` widths; other kinds are asked for each stamp.
+ */
+export function createPsfStamps(psf: Psf, cutSigma = 6.5): PsfStamps {
+  interface Cell {
+    readonly kernel: PsfStamp | undefined;
+    readonly moments: Moments;
+    readonly sigma: number;
+  }
+  const cells = new Map<number, Cell>();
+  let typicalSigma = 0;
+  const read = (x: number, y: number): Cell => {
+    const kernel = orUndefined(() => psf.kernelAt(x, y));
+    const moments: Moments = { xx: NaN, yy: NaN, xy: NaN, flux: NaN, failed: true };
+    if (!kernel) return { kernel, moments, sigma: NaN };
+    if (typicalSigma === 0) typicalSigma = psf.sigmaAt(x, y);
+    const middle = kernel.size >> 1;
+    measureMoments(kernel.data, kernel.size, kernel.size, middle, middle, typicalSigma ** 2, 1e4, moments);
+    const sigma = moments.failed ? typicalSigma : (moments.xx * moments.yy - moments.xy ** 2) ** 0.25;
+    return { kernel, moments, sigma };
+  };
+  const cellAt = (x: number, y: number): Cell => {
+    const i = Math.floor(x / CELL);
+    const j = Math.floor(y / CELL);
+    const key = (j + 0x8000) * 0x10000 + i + 0x8000;
+    const known = cells.get(key);
+    if (known) return known;
+    const cell = read((i + 0.5) * CELL - 0.5, (j + 0.5) * CELL - 0.5);
+    // A cell whose middle no input covers may still have sources: those are asked one by one.
+    if (!cell.kernel) return read(x, y);
+    cells.set(key, cell);
+    return cell;
+  };
+  return {
+    sigmaAt: (x, y) => cellAt(x, y).sigma,
+    momentsAt: (x, y) => cellAt(x, y).moments,
+    stampAt(x, y) {
+      if (psf.kind !== "pixel-grid") return orUndefined(() => psf.imageAt(x, y));
+      const { kernel, sigma } = cellAt(x, y);
+      if (!kernel) return undefined;
+      const half = Math.min(kernel.size >> 1, Math.max(6, Math.ceil(cutSigma * sigma)));
+      return shiftCut(kernel, half, x - Math.round(x), y - Math.round(y));
+    },
+  };
+}
