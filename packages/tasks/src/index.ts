@@ -30,6 +30,12 @@ export {
   type IsrResult,
   removeInstrumentSignature,
 } from "./isr/remove-instrument-signature.ts";
+export {
+  DEFAULT_FORCED,
+  type ForcedConfig,
+  forcedMeasure,
+  type PixelPositions,
+} from "./measurement/forced-measure.ts";
 export { measureSources } from "./measurement/measure-sources.ts";
 export { DEFAULT_MEASUREMENT, type MeasurementConfig } from "./measurement/measurement-config.ts";
 export { apertureColumn } from "./measurement/source-columns.ts";

@@ -23,14 +23,41 @@ interface ColumnPlan {
   readonly doc: string;
 }
 
+const float = (name: string, unit: string, doc: string): ColumnPlan => ({ name, kind: "float", unit, doc });
+const int = (name: string, doc: string): ColumnPlan => ({ name, kind: "int", unit: "", doc });
+const flag = (name: string, doc: string): ColumnPlan => ({ name, kind: "flag", unit: "", doc });
+
+const planPsf = (unit: string): readonly ColumnPlan[] => [
+  float("psfFlux", unit, "PSF flux, fitted together with neighbours"),
+  float("psfFluxErr", unit, "standard error of psfFlux"),
+  flag("psfFlux_flag", "no PSF here, or less than half of it on good pixels"),
+];
+
+const planApertures = (radii: readonly number[], unit: string): readonly ColumnPlan[] =>
+  radii.flatMap((radius) => {
+    const name = apertureColumn(radius);
+    return [
+      float(name, unit, `flux within ${radius} pixels, neighbours taken away`),
+      float(`${name}Err`, unit, `standard error of ${name}`),
+      flag(`${name}_flag`, `the circle of ${radius} pixels reaches beyond the image`),
+    ];
+  });
+
+const planSky = (unit: string): readonly ColumnPlan[] => [
+  float("localBackground", unit, "mean sky per pixel around the source, not subtracted"),
+  float("localBackgroundErr", unit, "standard error of localBackground"),
+];
+
+const planFlags = (where: string): readonly ColumnPlan[] =>
+  PIXEL_FLAGS.map(([name, plane, center]) =>
+    flag(name, `${plane} ${center ? "within one pixel of the centre" : where}`),
+  );
+
 /** What a source table holds, in order; fluxes carry the image's unit. */
 export function planSourceColumns(radii: readonly number[], unit: string): readonly ColumnPlan[] {
-  const float = (name: string, u: string, doc: string): ColumnPlan => ({ name, kind: "float", unit: u, doc });
-  const int = (name: string, doc: string): ColumnPlan => ({ name, kind: "int", unit: "", doc });
-  const flag = (name: string, doc: string): ColumnPlan => ({ name, kind: "flag", unit: "", doc });
   return [
     int("sourceIndex", "row number, from 0"),
-    int("footprint", "index of the footprint, -1 for forced positions"),
+    int("footprint", "index of the footprint"),
     int("deblend_nPeaks", "peaks in the footprint"),
     float("peakSignificance", "", "S/N of a point source at the detection peak"),
     float("x", "pixel", "centroid, parent pixels, centre of first pixel is 0"),
@@ -45,17 +72,8 @@ export function planSourceColumns(radii: readonly number[], unit: string): reado
     float("ixxPSF", "pixel2", "adaptive second moment of the PSF along x"),
     float("iyyPSF", "pixel2", "adaptive second moment of the PSF along y"),
     float("ixyPSF", "pixel2", "adaptive mixed second moment of the PSF"),
-    float("psfFlux", unit, "PSF flux, fitted together with neighbours"),
-    float("psfFluxErr", unit, "standard error of psfFlux"),
-    flag("psfFlux_flag", "no PSF here, or less than half of it on good pixels"),
-    ...radii.flatMap((radius) => {
-      const name = apertureColumn(radius);
-      return [
-        float(name, unit, `flux within ${radius} pixels, neighbours taken away`),
-        float(`${name}Err`, unit, `standard error of ${name}`),
-        flag(`${name}_flag`, `the circle of ${radius} pixels reaches beyond the image`),
-      ];
-    }),
+    ...planPsf(unit),
+    ...planApertures(radii, unit),
     float("kronFlux", unit, "flux within 2.5 Kron radii"),
     float("kronFluxErr", unit, "standard error of kronFlux"),
     float("kronRad", "pixel", "Kron radius, geometric mean of the axes"),
@@ -63,12 +81,21 @@ export function planSourceColumns(radii: readonly number[], unit: string): reado
     float("sizeExcess", "pixel2", "second moment per axis beyond the PSF's, to first order"),
     float("sizeExcessErr", "pixel2", "standard error of sizeExcess"),
     float("extendedness", "", "1 for extended sources, 0 for points"),
-    float("localBackground", unit, "mean sky per pixel around the source, not subtracted"),
-    float("localBackgroundErr", unit, "standard error of localBackground"),
+    ...planSky(unit),
     flag("deblend_skipped", "footprint too large to deblend with templates"),
-    ...PIXEL_FLAGS.map(([name, plane, center]) =>
-      flag(name, `${plane} ${center ? "within one pixel of the centre" : "in the footprint"}`),
-    ),
+    ...planFlags("in the footprint"),
+  ];
+}
+
+/** What a table of forced fluxes holds, in order. */
+export function planForcedColumns(radii: readonly number[], unit: string): readonly ColumnPlan[] {
+  return [
+    float("x", "pixel", "given position, parent pixels, centre of first pixel is 0"),
+    float("y", "pixel", "given position, parent pixels, centre of first pixel is 0"),
+    ...planPsf(unit),
+    ...planApertures(radii, unit),
+    ...planSky(unit),
+    ...planFlags("within four pixels of the centre"),
   ];
 }
 
