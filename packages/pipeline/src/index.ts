@@ -1,16 +1,25 @@
 /** @module Tasks, pipeline files, pipeline and quantum graphs, and their execution on warm workers. */
 export { PIPELINE_ERRORS } from "./errors.ts";
+export { exposureFormatter } from "./formatters/exposure-formatter.ts";
+export { imageFormatter } from "./formatters/image-formatter.ts";
+export { createStandardFormatters } from "./formatters/standard-formatters.ts";
 export {
   createPipelineGraph,
   type DatasetTypeNode,
   type PipelineGraph,
   type PipelineGraphOptions,
 } from "./graph/pipeline-graph.ts";
+export { renderPipelineSvg } from "./graph/render-pipeline-svg.ts";
+export { renderPipelineText } from "./graph/render-pipeline-text.ts";
 export { selectTasks } from "./graph/select-tasks.ts";
 export { createTaskTable, type Edge, type TaskNode, type TaskTable } from "./graph/task-node.ts";
 export { NoWorkFound } from "./no-work-found.ts";
 export { type LoadPipelineOptions, loadPipeline, parsePipeline } from "./pipeline/load-pipeline.ts";
 export type { Pipeline, PipelineTask } from "./pipeline/pipeline.ts";
+export { type BuildGraphOptions, buildQuantumGraph, countQuanta } from "./quanta/build-quantum-graph.ts";
+export type { GraphSource } from "./quanta/graph-source.ts";
+export type { QuantumGraph } from "./quanta/quantum-graph.ts";
+export type { ButlerLogRecord, ButlerLogRecords } from "./run/log-records.ts";
 export type {
   LabelProgress,
   LabelSummary,
@@ -20,7 +29,8 @@ export type {
   RunPipelineOptions,
   RunSummary,
 } from "./run/run-options.ts";
-export { runPipeline } from "./run/run-pipeline.ts";
+export { type PrepareOptions, preparePipeline, runPipeline } from "./run/run-pipeline.ts";
+export type { TaskMetadata } from "./run/task-metadata.ts";
 export {
   type AnyTask,
   type Connection,

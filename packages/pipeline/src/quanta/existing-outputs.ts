@@ -1,0 +1,37 @@
+import type { DatasetRef } from "@almagest/butler";
+import type { TaskNode } from "../graph/task-node.ts";
+import { metadataTypeName, logTypeName } from "../run/implicit-types.ts";
+import type { GraphSource } from "./graph-source.ts";
+
+/** What earlier runs left, by dataset type and data id. */
+export interface ExistingOutputs {
+  /** The dataset of a type with a data id key, first in search order. */
+  find(datasetType: string, dataIdKey: string): DatasetRef | undefined;
+}
+
+/** Looks up the outputs of tasks (with their metadata and logs) in some collections, one query per dataset type. */
+export async function findExistingOutputs(
+  source: GraphSource,
+  tasks: readonly TaskNode[],
+  collections: readonly string[],
+): Promise<ExistingOutputs> {
+  const byType = new Map<string, Map<string, DatasetRef>>();
+  const present = new Set((await source.queryCollections(collections)).map(({ name }) => name));
+  const searched = collections.filter((name) => present.has(name));
+  if (searched.length > 0) {
+    const names = tasks.flatMap((task) => [
+      ...task.outputs.map((edge) => edge.datasetType),
+      metadataTypeName(task.label),
+      logTypeName(task.label),
+    ]);
+    const registered = new Map((await source.queryDatasetTypes()).map((type) => [type.name, type]));
+    for (const name of names) {
+      const type = registered.get(name);
+      if (!type) continue;
+      const group = source.universe.completeGroup(type.dimensions);
+      const refs = await source.queryDatasets(name, { collections: searched, findFirst: true });
+      byType.set(name, new Map(refs.map((ref) => [source.universe.dataIdKey(ref.dataId, group), ref])));
+    }
+  }
+  return { find: (datasetType, dataIdKey) => byType.get(datasetType)?.get(dataIdKey) };
+}

@@ -1,0 +1,208 @@
+import { performance } from "node:perf_hooks";
+import { AlmagestError, createLogger, createRandom, systemClock } from "@almagest/base";
+import { createQuantumButler, type DatasetRef, type QuantumButler } from "@almagest/butler";
+import type { Edge } from "../graph/task-node.ts";
+import { NoWorkFound } from "../no-work-found.ts";
+import type { DatasetHandle, TaskContext } from "../task.ts";
+import { type ButlerLogRecord, type ButlerLogRecords, toButlerLogRecord } from "./log-records.ts";
+import { describeError, type QuantumJob, type QuantumResult, type WrittenOutput } from "./quantum-job.ts";
+import type { LoadedRuntime, LoadedTask } from "./runtime.ts";
+import { createTaskMetadata, type MetadataValue } from "./task-metadata.ts";
+
+/** Where a quantum runs. */
+export interface QuantumPlace {
+  readonly runtime: LoadedRuntime;
+  /** Root of the repository. */
+  readonly root: string;
+  readonly checksum: boolean;
+}
+
+/** Runs one quantum against a Butler that knows only its own datasets: reads inputs, runs the task, writes outputs,
+ * metadata and log. Never throws: a failure is part of the result, and its log is still written. */
+export async function executeQuantum(job: QuantumJob, place: QuantumPlace): Promise<QuantumResult> {
+  return new QuantumRun(job, place).execute();
+}
+
+class QuantumRun {
+  readonly #job: QuantumJob;
+  readonly #loaded: LoadedTask;
+  readonly #butler: QuantumButler;
+  readonly #written: WrittenOutput[] = [];
+  readonly #records: ButlerLogRecord[] = [];
+  readonly #figures = new Map<string, MetadataValue>();
+  readonly #mdc: Readonly<Record<string, string>>;
+  readonly #startMs = systemClock.nowMs();
+  readonly #started = performance.now();
+  readonly #cpu = process.threadCpuUsage();
+  #readMs = 0;
+  #runMs = 0;
+  #writeMs = 0;
+
+  constructor(job: QuantumJob, place: QuantumPlace) {
+    this.#job = job;
+    this.#loaded = place.runtime.tasks.get(job.label)!;
+    this.#butler = createQuantumButler(
+      { root: place.root, inputs: job.inputs, outputs: job.outputs, checksum: place.checksum },
+      place.runtime.formatters,
+    );
+    const words = job.required.map((name) => `${name}: ${JSON.stringify(job.dataId[name])}`);
+    this.#mdc = { LABEL: `${job.label}:{${words.join(", ")}}`, RUN: job.outputs[job.log]?.ref.run ?? "" };
+  }
+
+  async execute(): Promise<QuantumResult> {
+    const log = createLogger((record) => {
+      this.#records.push(toButlerLogRecord(record, this.#job.label, this.#mdc));
+    });
+    let caveats = this.#job.inputsMissing ? "A" : "";
+    try {
+      let noWork = this.#job.noWork;
+      if (noWork === undefined) {
+        try {
+          await this.#runTask(log);
+        } catch (error) {
+          if (!(error instanceof NoWorkFound)) throw error;
+          noWork = error.message || "nothing to do";
+        }
+      }
+      if (noWork !== undefined) {
+        caveats += "N";
+        log.info(`No work: ${noWork}`);
+      }
+      const expected = Object.values(this.#job.outputsOf).flat().length;
+      if (expected > 0 && this.#written.length < expected) caveats += this.#written.length === 0 ? "*" : "+";
+      await this.#writeMetadata(caveats, noWork);
+      await this.#put(this.#job.log, { records: this.#records } satisfies ButlerLogRecords);
+      return this.#result("succeeded", caveats);
+    } catch (error) {
+      log.error(`Failed: ${describeError(error).message}`, { error });
+      return this.#fail(error, caveats);
+    }
+  }
+
+  async #fail(error: unknown, caveats: string): Promise<QuantumResult> {
+    const described = describeError(error);
+    // Outputs of a failed quantum are not ingested; only its log is.
+    this.#written.length = 0;
+    const extra = {
+      exception: { type_name: described.code ?? "Error", message: described.message },
+      attempt: this.#job.attempt,
+    };
+    try {
+      await this.#put(this.#job.log, { records: this.#records, extra } satisfies ButlerLogRecords);
+    } catch (logError) {
+      const message = `${described.message} (and its log could not be written: ${describeError(logError).message})`;
+      return { ...this.#result("failed", caveats), error: { ...described, message } };
+    }
+    return { ...this.#result("failed", caveats), error: described };
+  }
+
+  async #runTask(log: TaskContext<unknown>["log"]): Promise<void> {
+    const { job } = { job: this.#job };
+    const readStart = performance.now();
+    const inputs: Record<string, unknown> = {};
+    const inputDataIds: TaskContext<unknown>["inputDataIds"] = {};
+    for (const edge of this.#loaded.edges) {
+      if (edge.kind === "output") continue;
+      const refs = (job.inputsOf[edge.connection] ?? []).map((position) => job.inputs[position]!.ref);
+      (inputDataIds as Record<string, unknown>)[edge.connection] = refs.map((ref) => ref.dataId);
+      inputs[edge.connection] = await this.#load(edge, refs);
+    }
+    const runStart = performance.now();
+    this.#readMs = runStart - readStart;
+    const positions = Object.entries(job.outputsOf);
+    const context: TaskContext<unknown> = {
+      label: job.label,
+      config: this.#loaded.config,
+      dataId: job.dataId,
+      records: job.outputs[job.metadata]?.records ?? {},
+      inputDataIds,
+      outputDataIds: Object.fromEntries(
+        positions.map(([name, list]) => [name, list.map((position) => job.outputs[position]!.ref.dataId)]),
+      ),
+      log,
+      random: createRandom(`${job.label}/${JSON.stringify(job.required.map((name) => job.dataId[name]))}`),
+      setMetadata: (key, value) => this.#figures.set(key, value),
+    };
+    let outputs: Readonly<Record<string, unknown>>;
+    try {
+      outputs = (await this.#loaded.task.run(context, inputs as never)) as Record<string, unknown>;
+    } finally {
+      this.#runMs = performance.now() - runStart;
+    }
+    await this.#writeOutputs(outputs ?? {});
+  }
+
+  async #load(edge: Edge, refs: readonly DatasetRef[]): Promise<unknown> {
+    const component = edge.component === undefined ? {} : { component: edge.component };
+    const loadOne = (ref: DatasetRef): Promise<unknown> | DatasetHandle<unknown> =>
+      edge.deferLoad
+        ? {
+            dataId: ref.dataId,
+            datasetType: ref.datasetType.name,
+            id: ref.id,
+            get: (options = {}) => this.#butler.get(ref, { ...component, ...options }),
+          }
+        : this.#butler.get(ref, component);
+    if (!edge.multiple) return refs[0] === undefined ? undefined : loadOne(refs[0]);
+    const values: unknown[] = [];
+    for (const ref of refs) values.push(await loadOne(ref));
+    return values;
+  }
+
+  async #writeOutputs(outputs: Readonly<Record<string, unknown>>): Promise<void> {
+    const start = performance.now();
+    for (const name of Object.keys(outputs)) {
+      if (!Object.hasOwn(this.#job.outputsOf, name)) {
+        throw new AlmagestError(
+          "PIPELINE.OUTPUT_INVALID",
+          `${this.#job.label} returned '${name}', which is none of its outputs (${Object.keys(this.#job.outputsOf).join(", ")}).`,
+          { fields: { label: this.#job.label, connection: name } },
+        );
+      }
+    }
+    for (const edge of this.#loaded.edges) {
+      if (edge.kind !== "output") continue;
+      const value = outputs[edge.connection];
+      const positions = this.#job.outputsOf[edge.connection] ?? [];
+      const values = edge.multiple && value !== undefined ? (value as readonly unknown[]) : [value];
+      if (value !== undefined && values.length !== positions.length) {
+        throw new AlmagestError(
+          "PIPELINE.OUTPUT_INVALID",
+          `${this.#job.label} returned ${values.length} datasets for '${edge.connection}', which has ${positions.length} data ids.`,
+          { fields: { label: this.#job.label, connection: edge.connection } },
+        );
+      }
+      for (const [i, item] of values.entries()) if (item !== undefined) await this.#put(positions[i]!, item);
+    }
+    this.#writeMs = performance.now() - start;
+  }
+
+  async #writeMetadata(caveats: string, noWork: string | undefined): Promise<void> {
+    const cpu = process.threadCpuUsage(this.#cpu);
+    const metadata = createTaskMetadata({
+      label: this.#job.label,
+      figures: this.#figures,
+      startMs: this.#startMs,
+      endMs: this.#startMs + (performance.now() - this.#started),
+      readMs: this.#readMs,
+      runMs: this.#runMs,
+      writeMs: this.#writeMs,
+      cpuSec: (cpu.user + cpu.system) / 1e6,
+      peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
+      caveats,
+      ...(noWork === undefined ? {} : { noWork }),
+      outputIds: this.#written.map(({ output }) => this.#job.outputs[output]!.ref.id),
+    });
+    await this.#put(this.#job.metadata, metadata);
+  }
+
+  async #put(position: number, value: unknown): Promise<void> {
+    const { sizeBytes, checksum } = await this.#butler.put(value, this.#job.outputs[position]!.ref);
+    this.#written.push({ output: position, sizeBytes, ...(checksum === undefined ? {} : { checksum }) });
+  }
+
+  #result(status: QuantumResult["status"], caveats: string): QuantumResult {
+    const seconds = (performance.now() - this.#started) / 1000;
+    return { quantum: this.#job.quantum, status, caveats, seconds, written: this.#written };
+  }
+}

@@ -1,0 +1,56 @@
+/** A value of task metadata. */
+export type MetadataValue = number | string | boolean;
+
+/** Metadata in the shape of `lsst.pipe.base.TaskMetadata`. */
+export interface TaskMetadata {
+  readonly scalars: Readonly<Record<string, MetadataValue>>;
+  readonly arrays: Readonly<Record<string, readonly MetadataValue[]>>;
+  readonly metadata: Readonly<Record<string, TaskMetadata>>;
+}
+
+/** What the executor knows of a finished quantum. */
+export interface QuantumFacts {
+  readonly label: string;
+  readonly figures: ReadonlyMap<string, MetadataValue>;
+  readonly startMs: number;
+  readonly endMs: number;
+  /** Milliseconds of reading inputs, of the task itself, and of writing outputs. */
+  readonly readMs: number;
+  readonly runMs: number;
+  readonly writeMs: number;
+  readonly cpuSec: number;
+  readonly peakMemoryBytes: number;
+  readonly caveats: string;
+  readonly noWork?: string;
+  readonly outputIds: readonly string[];
+}
+
+/** The stored metadata of a quantum: the task's own figures under its label, the executor's under `quantum`. */
+export function createTaskMetadata(facts: QuantumFacts): TaskMetadata {
+  const { startMs, endMs, caveats, noWork } = facts;
+  return {
+    scalars: {},
+    arrays: {},
+    metadata: {
+      [facts.label]: { scalars: Object.fromEntries(facts.figures), arrays: {}, metadata: {} },
+      quantum: {
+        scalars: {
+          readSec: facts.readMs / 1000,
+          runSec: facts.runMs / 1000,
+          writeSec: facts.writeMs / 1000,
+          elapsedSec: (endMs - startMs) / 1000,
+          cpuSec: facts.cpuSec,
+          caveats,
+          ...(noWork === undefined ? {} : { noWork }),
+        },
+        arrays: {
+          startUtc: [new Date(startMs).toISOString()],
+          endUtc: [new Date(endMs).toISOString()],
+          endMaxResidentSetSize: [facts.peakMemoryBytes],
+          ...(facts.outputIds.length > 0 ? { outputs: facts.outputIds } : {}),
+        },
+        metadata: {},
+      },
+    },
+  };
+}
