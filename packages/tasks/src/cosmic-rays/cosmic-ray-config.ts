@@ -18,12 +18,12 @@ export const cosmicRayConfig = z.object({
   sharpnessNoise: z
     .number()
     .min(0)
-    .default(2)
+    .default(2.5)
     .describe("Standard deviations of noise granted to a star in the sharpness test."),
   sharpnessFactor: z
     .number()
     .positive()
-    .default(0.6)
+    .default(0.5)
     .describe("A ray's neighbours are fainter than this fraction of what a star's would be."),
   doInterpolate: z
     .boolean()

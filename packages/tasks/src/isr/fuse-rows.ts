@@ -8,6 +8,8 @@ export interface DetectorPlanes {
   readonly image: Float32Array;
   readonly variance: Float32Array;
   readonly mask: Uint32Array;
+  /** Indices of pixels that were flagged SAT, in the order they were met. */
+  readonly saturated: number[];
 }
 
 /** What is taken out of the signal on the way; planes cover the detector's box. */
@@ -200,7 +202,9 @@ function writeRow(
   to = start;
   for (let c = 0; c < width; c++) {
     const sum = row[offset + c]! + noise[c]!;
-    mask[to] = bitTable[bits[offset + c]! & keepBits]! | badBit | (sum - sum === 0 ? 0 : UNMASKEDNAN);
+    const kept = bits[offset + c]! & keepBits;
+    if ((kept & 2) !== 0) planes.saturated.push(to);
+    mask[to] = bitTable[kept]! | badBit | (sum - sum === 0 ? 0 : UNMASKEDNAN);
     to += stepX;
   }
 }

@@ -1,12 +1,9 @@
 import type { Mask } from "@almagest/images";
 
-/** Sets `bit` on every pixel within `radius` (square neighbourhood) of one that has it, in place. */
-export function growMask(mask: Mask, bit: number, radius: number): void {
-  if (radius <= 0) return;
+/** Sets `bit` on every pixel within `radius` (square neighbourhood) of the pixels with these indices, in place. */
+export function growMask(mask: Mask, seeds: readonly number[], bit: number, radius: number): void {
   const { width, height } = mask.bbox;
   const data = mask.data;
-  const seeds: number[] = [];
-  for (let i = 0; i < data.length; i++) if ((data[i]! & bit) !== 0) seeds.push(i);
   for (const seed of seeds) {
     const x = seed % width;
     const y = (seed - x) / width;

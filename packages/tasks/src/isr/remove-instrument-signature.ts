@@ -1,7 +1,7 @@
 import { AlmagestError, type Logger } from "@almagest/base";
-import type { Box, Exposure, RawExposure } from "@almagest/images";
+import { type Box, type Exposure, MASK_PLANES, type RawExposure, setMaskBox } from "@almagest/images";
 import { findCosmicRays } from "../cosmic-rays/find-cosmic-rays.ts";
-import { BAD, CR, NO_DATA, SAT, SUSPECT, standardPlanes, UNMASKEDNAN } from "../mask-bits.ts";
+import { BAD, CR, NO_DATA, SAT, SUSPECT, UNMASKEDNAN } from "../mask-bits.ts";
 import { robustStatistics } from "../median.ts";
 import { samplePixels } from "../sample-pixels.ts";
 import { measureAmplifierSteps, solveAmplifierOffsets } from "./amplifier-steps.ts";
@@ -10,7 +10,6 @@ import { type DetectorPlanes, type FuseCorrections, fuseRows } from "./fuse-rows
 import { growMask } from "./grow-mask.ts";
 import { interpolatePixels } from "./interpolate-pixels.ts";
 import type { IsrConfig } from "./isr-config.ts";
-import { maskDefects } from "./mask-defects.ts";
 import { type PreparedAmplifier, prepareAmplifier } from "./prepare-amplifier.ts";
 
 /** The combined frames that belong to a raw exposure; each may be absent. */
@@ -101,8 +100,9 @@ function checkAmplifiers(raw: RawExposure, planes: Exposure, config: IsrConfig):
 /** Counts the pixels that have each of the bits. */
 function countBits(mask: Uint32Array, bits: readonly number[]): number[] {
   const counts = bits.map(() => 0);
-  for (let i = 0; i < mask.length; i++) {
-    const value = mask[i]!;
+  const signed = new Int32Array(mask.buffer, mask.byteOffset, mask.length);
+  for (let i = 0; i < signed.length; i++) {
+    const value = signed[i]!;
     if (value === 0) continue;
     for (let k = 0; k < bits.length; k++) if ((value & bits[k]!) !== 0) counts[k] = counts[k]! + 1;
   }
@@ -128,9 +128,11 @@ export function removeInstrumentSignature(
     bbox,
     image: new Float32Array(size),
     variance: new Float32Array(size),
-    // Pixels that no amplifier covers stay NO_DATA.
-    mask: new Uint32Array(size).fill(NO_DATA),
+    mask: new Uint32Array(size),
+    saturated: [],
   };
+  // Pixels that no amplifier covers.
+  if (amplifiers.reduce((sum, a) => sum + a.width * a.height, 0) < size) planes.mask.fill(NO_DATA);
   for (const name of ["bias", "dark", "flat", "defects"] as const) {
     const wanted = {
       bias: config.doBias,
@@ -146,7 +148,7 @@ export function removeInstrumentSignature(
     bbox,
     image: { bbox, data: planes.image },
     variance: { bbox, data: planes.variance },
-    mask: { bbox, data: planes.mask, planes: standardPlanes },
+    mask: { bbox, data: planes.mask, planes: MASK_PLANES },
     unit: "electron",
     visitInfo: raw.visitInfo,
     detector: { id: raw.detector.id, name: raw.detector.name },
@@ -162,8 +164,8 @@ export function removeInstrumentSignature(
     }
     if (bad) log?.warn(`amplifier ${amplifier.name} is too noisy and masked BAD`);
   }
-  if (config.doSaturation) growMask(exposure.mask, SAT, config.growSaturation);
-  if (calibrations.defects) maskDefects(exposure.mask, calibrations.defects, BAD);
+  growMask(exposure.mask, planes.saturated, SAT, config.growSaturation);
+  for (const box of calibrations.defects ?? []) setMaskBox(exposure.mask, box, BAD);
   if (config.doAmplifierCheck || config.doAmpOffset)
     Object.assign(metrics, checkAmplifiers(raw, exposure, config));
   if (config.doCosmicRay) {
