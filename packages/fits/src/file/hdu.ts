@@ -57,10 +57,7 @@ export interface Hdu {
 /** Makes the HDU over its source; `maxBytes` bounds what one read may allocate. */
 export function createHdu(source: ByteSource, scanned: ScannedHdu, index: number, maxBytes: number): Hdu {
   const { header: storedHeader, layout } = scanned;
-  const compressed: CompressedImage | undefined =
-    layout.kind === "compressed-image"
-      ? openCompressedImage(source, storedHeader, layout, maxBytes)
-      : undefined;
+  const { compressed, refusal } = tryCompressed(source, scanned);
   const header = compressed?.header ?? storedHeader;
   const shape = compressed?.layout.shape ?? layout.shape;
   const extname = storedHeader.get("EXTNAME");
@@ -72,6 +69,7 @@ export function createHdu(source: ByteSource, scanned: ScannedHdu, index: number
     });
 
   const readImage = async (request: ImageRequest = {}): Promise<ImageData> => {
+    if (refusal !== undefined) throw refusal;
     if (layout.kind !== "image" && compressed === undefined) throw mismatch("an image");
     const region = resolveRegion(shape, request.section);
     checkLimit(countPixels(region.shape) * 8, maxBytes, name);
@@ -105,6 +103,20 @@ export function createHdu(source: ByteSource, scanned: ScannedHdu, index: number
     readBytes: () => readExact(source, layout.dataOffset, layout.dataBytes, `HDU ${index} ${name}`),
     verifyChecksum: () => verifyChecksum(source, storedHeader, layout),
   };
+}
+
+/** A compressed image whose keywords cannot be understood must not bar the way to the file's other HDUs: reading it throws then. */
+function tryCompressed(
+  source: ByteSource,
+  { header, layout }: ScannedHdu,
+): { readonly compressed?: CompressedImage; readonly refusal?: AlmagestError } {
+  if (layout.kind !== "compressed-image") return {};
+  try {
+    return { compressed: openCompressedImage(source, header, layout) };
+  } catch (error) {
+    if (!(error instanceof AlmagestError)) throw error;
+    return { refusal: error };
+  }
 }
 
 /** Throws `FITS.LIMIT_EXCEEDED` when a read would allocate more than allowed. */

@@ -1,4 +1,5 @@
-import { type FileHandle, open } from "node:fs/promises";
+import { close as closeFd, closeSync, fstat, open as openFd, read as readFd } from "node:fs";
+import { promisify } from "node:util";
 import { AlmagestError } from "@almagest/base";
 import type { ByteSource } from "./byte-source.ts";
 
@@ -11,34 +12,31 @@ export interface FileSource extends ByteSource, AsyncDisposable {
 /** Longest single read; larger ones are split, as the system allows at most 2 GiB at a time. */
 const MAX_READ_BYTES = 1 << 30;
 
+const openAsync = promisify(openFd);
+const closeAsync = promisify(closeFd);
+const statAsync = promisify(fstat);
+const readAsync = promisify(readFd);
+
+/** Descriptors of sources that were dropped without being closed; a FileHandle would end the process here. */
+const forgotten = new FinalizationRegistry<number>((fd) => closeSync(fd));
+
 /** Opens a file for reading; throws `FITS.FILE_UNREADABLE`. */
 export async function openFileSource(path: string): Promise<FileSource> {
-  const unreadable = (cause: unknown): AlmagestError =>
-    new AlmagestError("FITS.FILE_UNREADABLE", `Cannot read ${path}: ${(cause as Error).message}.`, {
+  const unreadable = (cause: unknown): never => {
+    throw new AlmagestError("FITS.FILE_UNREADABLE", `Cannot read ${path}: ${(cause as Error).message}.`, {
       fields: { path },
       cause,
     });
-  let handle: FileHandle;
-  let size: number;
-  try {
-    handle = await open(path, "r");
-  } catch (error) {
-    throw unreadable(error);
-  }
-  try {
-    size = (await handle.stat()).size;
-  } catch (error) {
-    await handle.close();
-    throw unreadable(error);
-  }
+  };
+  const fd = await openAsync(path, "r").catch(unreadable);
+  const stat = await statAsync(fd).catch(unreadable);
 
   const readInto = async (offset: number, target: Uint8Array): Promise<void> => {
+    if (closed) unreadable(new Error("it has been closed"));
     let done = 0;
     while (done < target.byteLength) {
       const length = Math.min(target.byteLength - done, MAX_READ_BYTES);
-      const { bytesRead } = await handle.read(target, done, length, offset + done).catch((error: unknown) => {
-        throw unreadable(error);
-      });
+      const { bytesRead } = await readAsync(fd, target, done, length, offset + done).catch(unreadable);
       if (bytesRead === 0)
         throw new AlmagestError("FITS.TRUNCATED", `${path} ends at byte ${offset + done} while it is read.`, {
           fields: { path, offset: offset + done },
@@ -50,11 +48,12 @@ export async function openFileSource(path: string): Promise<FileSource> {
   const close = async (): Promise<void> => {
     if (closed) return;
     closed = true;
-    await handle.close();
+    forgotten.unregister(source);
+    await closeAsync(fd);
   };
-  return {
+  const source: FileSource = {
     path,
-    size,
+    size: stat.size,
     readInto,
     read: async (offset, length) => {
       const bytes = new Uint8Array(Buffer.allocUnsafeSlow(length).buffer);
@@ -64,4 +63,6 @@ export async function openFileSource(path: string): Promise<FileSource> {
     close,
     [Symbol.asyncDispose]: close,
   };
+  forgotten.register(source, fd, source);
+  return source;
 }
