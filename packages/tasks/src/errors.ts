@@ -8,4 +8,8 @@ export const TASKS_ERRORS: Readonly<Record<string, string>> = {
     "A connected region above the detection threshold covers millions of pixels; subtract the background before detecting, or mask the bad region.",
   "TASKS.REFERENCE_COLUMNS":
     "A reference catalogue has no position columns known here; the message lists what it has. Name them ra and dec, or coord_ra and coord_dec.",
+  "TASKS.NO_FRAMES":
+    "No usable frame is left to combine (none given, or all too short, too faint or saturated); give more or better ones.",
+  "TASKS.PSF_NO_STARS":
+    "No star is fit for a PSF model: lower the S/N limit of the star selection, or look why the image has no clean stars.",
 };

@@ -39,4 +39,12 @@ export {
 export { measureSources } from "./measurement/measure-sources.ts";
 export { DEFAULT_MEASUREMENT, type MeasurementConfig } from "./measurement/measurement-config.ts";
 export { apertureColumn } from "./measurement/source-columns.ts";
+export { DEFAULT_PSF, fitPsf, type PsfConfig, type PsfFit } from "./psf-model/fit-psf.ts";
+export type { PsfResiduals } from "./psf-model/psf-residuals.ts";
+export {
+  DEFAULT_STAR_SELECTION,
+  type PsfStarSelection,
+  type StarSelectionConfig,
+  selectPsfStars,
+} from "./psf-model/select-psf-stars.ts";
 export { directWarpTask } from "./warp/direct-warp-task.ts";

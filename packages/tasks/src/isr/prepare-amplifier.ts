@@ -1,5 +1,6 @@
 import { AlmagestError } from "@almagest/base";
 import type { Amplifier, RawAmplifier } from "@almagest/images";
+import type { AmplifierRecord } from "./amplifier-cards.ts";
 import type { IsrConfig } from "./isr-config.ts";
 import { measureOverscan, measureParallelOverscan, type Overscan } from "./measure-overscan.ts";
 import { parallelOverscanBox, serialOverscanBox, storedAgainstReadout } from "./overscan-boxes.ts";
@@ -38,11 +39,12 @@ function converterTop(data: RawAmplifier["data"]): number {
   return Number.POSITIVE_INFINITY;
 }
 
-/** Measures one amplifier's overscan and lays out how its raw pixels land on the detector. */
+/** Measures one amplifier's overscan and lays out how its raw pixels land on the detector. Read noise in electrons. */
 export function prepareAmplifier(
   amplifier: Amplifier,
   raw: RawAmplifier,
   config: IsrConfig,
+  fallbackReadNoise = 0,
 ): PreparedAmplifier {
   const data = amplifier.rawDataBox;
   if (
@@ -80,7 +82,7 @@ export function prepareAmplifier(
   const withY = against.y === amplifier.flipY;
   const gain = amplifier.gain > 0 ? amplifier.gain : 1;
   const measuredNoise = (overscan?.noise ?? 0) * gain;
-  const readNoise = amplifier.readNoise > 0 ? amplifier.readNoise : measuredNoise;
+  const readNoise = [amplifier.readNoise, measuredNoise].find((noise) => noise > 0) ?? fallbackReadNoise;
   const full = overscan === undefined || !(amplifier.saturationAdu > 0) ? 0 : overscan.level;
   return {
     amplifier,
@@ -104,5 +106,21 @@ export function prepareAmplifier(
       converterTop(raw.data) - full,
     ),
     bad: measuredNoise > config.maxReadNoiseElectrons,
+  };
+}
+
+/** The record of an amplifier that goes into the image's header. */
+export function describeAmplifier({
+  amplifier,
+  gain,
+  readVariance,
+  overscan,
+}: PreparedAmplifier): AmplifierRecord {
+  return {
+    name: amplifier.name,
+    bbox: amplifier.bbox,
+    gain,
+    readNoise: Math.sqrt(readVariance),
+    ...(overscan && { overscan: { level: overscan.level, noise: overscan.noise } }),
   };
 }

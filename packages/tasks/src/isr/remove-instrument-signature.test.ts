@@ -161,7 +161,7 @@ test("amplifiers whose gains disagree show as a step, and the step can be taken 
   const wrong = raw.detector.amplifiers.map((a, i) => ({ ...a, gain: i === 2 ? 1.05 : 1 }));
   const exposure = { ...raw, detector: { ...raw.detector, amplifiers: wrong } };
   const seen = removeInstrumentSignature(exposure, {}, isrConfig.parse(bare)).metrics;
-  assert.ok(Math.abs(Math.abs(Number(seen["ampStepMaxElectrons"])) - 50) < 5);
+  assert.ok(Math.abs(Math.abs(Number(seen.ampStepMaxElectrons)) - 50) < 5);
   const fixed = removeInstrumentSignature(exposure, {}, isrConfig.parse({ ...bare, doAmpOffset: true }));
   const row = fixed.exposure.image.data;
   const mean = (k: number) => {

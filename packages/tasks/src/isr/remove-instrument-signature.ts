@@ -4,13 +4,14 @@ import { findCosmicRays } from "../cosmic-rays/find-cosmic-rays.ts";
 import { BAD, CR, NO_DATA, SAT, SUSPECT, UNMASKEDNAN } from "../mask-bits.ts";
 import { robustStatistics } from "../median.ts";
 import { samplePixels } from "../sample-pixels.ts";
+import { amplifierCards, readAmplifierCards } from "./amplifier-cards.ts";
 import { measureAmplifierSteps, solveAmplifierOffsets } from "./amplifier-steps.ts";
 import type { Defects } from "./defects.ts";
 import { type DetectorPlanes, type FuseCorrections, fuseRows } from "./fuse-rows.ts";
 import { growMask } from "./grow-mask.ts";
 import { interpolatePixels } from "./interpolate-pixels.ts";
 import type { IsrConfig } from "./isr-config.ts";
-import { type PreparedAmplifier, prepareAmplifier } from "./prepare-amplifier.ts";
+import { describeAmplifier, prepareAmplifier } from "./prepare-amplifier.ts";
 
 /** The combined frames that belong to a raw exposure; each may be absent. */
 export interface IsrCalibrations {
@@ -56,24 +57,6 @@ function corrections(raw: RawExposure, calibrations: IsrCalibrations, config: Is
     keepBits: (config.doSaturation ? 3 : 0) | 4 | 8,
     suspectFraction: config.doSuspect ? config.suspectFraction : 1,
   };
-}
-
-/** Header cards and figures that record how each amplifier was read: AMPNAMnn, AMPBOXnn, AMPGAInn, AMPRDNnn, …. */
-function amplifierCards(amplifiers: readonly PreparedAmplifier[]): Record<string, string | number> {
-  const cards: Record<string, string | number> = {};
-  amplifiers.forEach(({ amplifier, gain, readVariance, overscan }, i) => {
-    const n = String(i + 1).padStart(2, "0");
-    const { x0, y0, width, height } = amplifier.bbox;
-    cards[`AMPNAM${n}`] = amplifier.name;
-    cards[`AMPBOX${n}`] = `${x0},${y0},${width},${height}`;
-    cards[`AMPGAI${n}`] = gain;
-    cards[`AMPRDN${n}`] = Math.sqrt(readVariance);
-    if (overscan) {
-      cards[`AMPOVS${n}`] = overscan.level;
-      cards[`AMPNOI${n}`] = overscan.noise;
-    }
-  });
-  return cards;
 }
 
 /** Measures the steps between amplifiers, and takes them out where the configuration asks for it. */
@@ -123,7 +106,11 @@ export function removeInstrumentSignature(
 ): IsrResult {
   const bbox = raw.detector.bbox;
   const size = bbox.width * bbox.height;
-  const amplifiers = raw.detector.amplifiers.map((a, i) => prepareAmplifier(a, raw.amplifiers[i]!, config));
+  // What the combined bias says of the read noise stands in where neither camera nor overscan know it.
+  const measured = calibrations.bias ? readAmplifierCards(calibrations.bias) : [];
+  const amplifiers = raw.detector.amplifiers.map((a, i) =>
+    prepareAmplifier(a, raw.amplifiers[i]!, config, measured.find(({ name }) => name === a.name)?.readNoise),
+  );
   const planes: DetectorPlanes = {
     bbox,
     image: new Float32Array(size),
@@ -154,7 +141,7 @@ export function removeInstrumentSignature(
     detector: { id: raw.detector.id, name: raw.detector.name },
     ...(raw.wcs && { wcs: raw.wcs }),
     ...(raw.filter && { filter: raw.filter }),
-    metadata: { ...raw.metadata, ...amplifierCards(amplifiers) },
+    metadata: { ...raw.metadata, ...amplifierCards(amplifiers.map(describeAmplifier)) },
   };
   const metrics: Record<string, number | string | boolean> = {};
   for (const { amplifier, overscan, gain, bad } of amplifiers) {
