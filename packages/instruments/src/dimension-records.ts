@@ -1,7 +1,7 @@
 import type { DimensionRecord } from "@almagest/butler";
 import type { Box } from "@almagest/images";
-import type { SkyWcs, UnitVector } from "@almagest/sphere";
-import { convexHull, detectorCorners, encodePolygon } from "./detector-region.ts";
+import { convexHull, encodeRegion, isoToTaiNs, type SkyWcs, type UnitVector } from "@almagest/sphere";
+import { detectorCorners } from "./detector-region.ts";
 import type { Instrument } from "./instrument.ts";
 import type { ObservationInfo } from "./observation-info.ts";
 
@@ -68,8 +68,8 @@ function splitDetectorName(name: string): [raft: string | null, inRaft: string] 
 
 /** A date's half-open span of TAI: the observing day from its 12 h UTC to the next. */
 function dayTimespan(dayObs: number): { begin: bigint; end: bigint } {
-  const ms = Date.UTC(Math.floor(dayObs / 10_000), (Math.floor(dayObs / 100) % 100) - 1, dayObs % 100, 12);
-  const begin = BigInt(ms) * 1_000_000n + 37_000_000_000n;
+  const text = String(dayObs);
+  const begin = isoToTaiNs(`${text.slice(0, 4)}-${text.slice(4, 6)}-${text.slice(6)}T12:00:00`);
   return { begin, end: begin + 86_400_000_000_000n };
 }
 
@@ -144,7 +144,7 @@ export function visitRecords(
       instrument: info.instrument,
       visit: info.visitId,
       detector: info.detectorId,
-      region: encodePolygon(corners),
+      region: encodeRegion(convexHull(corners)),
     });
   }
   const all = [...visits.values()];
@@ -184,7 +184,7 @@ function visitRecord(info: ObservationInfo, corners: readonly UnitVector[]): Dim
     science_program: info.scienceProgram,
     azimuth: info.azimuthDeg ?? null,
     zenith_angle: info.zenithAngleDeg ?? null,
-    region: corners.length === 0 ? null : encodePolygon(convexHull(corners)),
+    region: corners.length === 0 ? null : encodeRegion(convexHull(corners)),
     timespan: { begin: info.beginTaiNs, end: info.endTaiNs },
   };
 }
