@@ -31,6 +31,12 @@ export {
   removeInstrumentSignature,
 } from "./isr/remove-instrument-signature.ts";
 export {
+  type ApertureCorrectionConfig,
+  applyApertureCorrection,
+  DEFAULT_APERTURE_CORRECTION,
+  fitApertureCorrection,
+} from "./measurement/fit-aperture-correction.ts";
+export {
   DEFAULT_FORCED,
   type ForcedConfig,
   forcedMeasure,
