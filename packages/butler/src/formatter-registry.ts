@@ -1,29 +1,77 @@
-import type { Formatter } from "./types.ts";
+import { AlmagestError } from "@almagest/base";
+import { instrumentOf, lookupEntry } from "./datastore/lookup.ts";
+import type { DimensionGroup } from "./dimensions/dimension-group.ts";
+import { BUILT_IN_FORMATTERS, BUILT_IN_STORAGE_CLASSES } from "./formatters/built-in.ts";
+import type { DatasetRef, Formatter } from "./types.ts";
 
 /** Which formatter writes what, and which reads a file whose stored Python class name is known. */
 export interface FormatterRegistry {
-  /** Every formatter by the Python class name stored with files; may hold several names for one. */
+  /** Every formatter by the Python class name stored with files; several names may mean one formatter. */
   readonly byName: ReadonlyMap<string, Formatter>;
-  readonly byStorageClass: ReadonlyMap<string, Formatter>;
-  readonly byDatasetType: ReadonlyMap<string, Formatter>;
-  /** Overrides for one instrument: its own dataset type and storage class entries, looked at first. */
-  readonly byInstrument: ReadonlyMap<string, Pick<FormatterRegistry, "byStorageClass" | "byDatasetType">>;
+  /** Formatters by dataset type, dimensions (`a+b`) or storage class: what writes. */
+  readonly entries: ReadonlyMap<string, Formatter>;
+  /** The same for one instrument; looked at first. */
+  readonly byInstrument: ReadonlyMap<string, ReadonlyMap<string, Formatter>>;
 }
 
 /** What to add to the built-in formatters. */
 export interface FormatterEntries {
+  /** Readers by stored Python class name; the names of all formatters given below are known without it. */
   readonly names?: ReadonlyMap<string, Formatter>;
+  /** By storage class, such as `ExposureF`. */
   readonly storageClasses?: ReadonlyMap<string, Formatter>;
+  /** By dataset type, such as `raw`. */
   readonly datasetTypes?: ReadonlyMap<string, Formatter>;
-  readonly instruments?: FormatterRegistry["byInstrument"];
+  /** By instrument, then dataset type or storage class. */
+  readonly instruments?: ReadonlyMap<string, ReadonlyMap<string, Formatter>>;
 }
 
 /** The built-in formatters with `entries` added (an entry replaces a built-in one of the same key). */
 export function createFormatterRegistry(entries: FormatterEntries = {}): FormatterRegistry {
+  const instruments = entries.instruments ?? new Map<string, ReadonlyMap<string, Formatter>>();
+  const all = new Map([
+    ...BUILT_IN_STORAGE_CLASSES,
+    ...(entries.storageClasses ?? []),
+    ...(entries.datasetTypes ?? []),
+  ]);
+  const named = [...all.values(), ...[...instruments.values()].flatMap((table) => [...table.values()])];
   return {
-    byName: new Map(entries.names ?? []),
-    byStorageClass: new Map(entries.storageClasses ?? []),
-    byDatasetType: new Map(entries.datasetTypes ?? []),
-    byInstrument: entries.instruments ?? new Map(),
+    byName: new Map([
+      ...BUILT_IN_FORMATTERS,
+      ...named.map((formatter): [string, Formatter] => [formatter.name, formatter]),
+      ...(entries.names ?? []),
+    ]),
+    entries: all,
+    byInstrument: instruments,
   };
+}
+
+/** The formatter that writes a dataset. Throws `BUTLER.FORMATTER_MISSING`. */
+export function chooseFormatter(
+  registry: FormatterRegistry,
+  ref: DatasetRef,
+  group: DimensionGroup,
+): Formatter {
+  const instrument = instrumentOf(ref.dataId);
+  const own = instrument === undefined ? undefined : registry.byInstrument.get(instrument);
+  const formatter = lookupEntry(registry.entries, own, ref.datasetType, group);
+  if (formatter !== undefined) return formatter;
+  throw new AlmagestError(
+    "BUTLER.FORMATTER_MISSING",
+    `No formatter is known for storage class '${ref.datasetType.storageClass}' (dataset type '${ref.datasetType.name}').`,
+    { fields: { storageClass: ref.datasetType.storageClass, datasetType: ref.datasetType.name } },
+  );
+}
+
+/** The formatter of a stored name. Throws `BUTLER.FORMATTER_MISSING`. */
+export function formatterByName(registry: FormatterRegistry, name: string): Formatter {
+  const formatter = registry.byName.get(name);
+  if (formatter !== undefined) return formatter;
+  throw new AlmagestError(
+    "BUTLER.FORMATTER_MISSING",
+    `No formatter is known for the stored class '${name}'.`,
+    {
+      fields: { formatter: name },
+    },
+  );
 }

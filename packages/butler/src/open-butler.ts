@@ -1,19 +1,70 @@
-import { AlmagestError } from "@almagest/base";
+import { type Clock, systemClock } from "@almagest/base";
+import { openSqlite, sql } from "@almagest/database";
 import type { Butler } from "./butler.ts";
-import type { FormatterRegistry } from "./formatter-registry.ts";
+import { createUniverse } from "./dimensions/universe.ts";
+import { createButlerState } from "./direct/butler-state.ts";
+import { createDirectButler } from "./direct/direct-butler.ts";
+import { createFormatterRegistry, type FormatterRegistry } from "./formatter-registry.ts";
+import { readAttributes } from "./repository/attributes.ts";
+import { readButlerConfig } from "./repository/butler-config.ts";
+import { createTable } from "./schema/create-table.ts";
+import { fileRecordsTable } from "./schema/static-tables.ts";
 
 /** How to open a repository. */
 export interface OpenOptions {
+  /** The built-in formatters unless given. */
   readonly formatters?: FormatterRegistry;
-  /** Collections searched when a call names none. */
+  /** Collections searched when a call names none; the run, if one is given, unless told. */
   readonly collections?: string | readonly string[];
-  /** Run written to when a call names none; made if absent, and searched first when no collections are given. */
+  /** Run written to when a call names none; made if absent. */
   readonly run?: string;
-  /** Refuse every write; true when no run is given and `writeable` is not set. */
+  /** Refuse every write. */
   readonly readOnly?: boolean;
+  /** The time, for tests. */
+  readonly clock?: Clock;
 }
 
-/** Opens the repository at a path. Throws `BUTLER.REPOSITORY_MISSING`, `BUTLER.REPOSITORY_VERSION`. */
-export async function openButler(root: string, _options: OpenOptions = {}): Promise<Butler> {
-  throw new AlmagestError("BUTLER.REPOSITORY_MISSING", `No repository at ${root}.`);
+/**
+ * Opens the repository whose `butler.yaml` is in this folder. Throws `BUTLER.REPOSITORY_MISSING`,
+ * `BUTLER.REPOSITORY_INVALID`, `BUTLER.REPOSITORY_VERSION`, `DATABASE.OPEN`.
+ */
+export async function openButler(root: string, options: OpenOptions = {}): Promise<Butler> {
+  const config = await readButlerConfig(root);
+  const { formatters = createFormatterRegistry(), clock = systemClock, readOnly = false, run } = options;
+  const db = await openSqlite(config.database, { readOnly });
+  try {
+    const attributes = await readAttributes(db);
+    const repository = {
+      root: config.datastoreRoot,
+      db,
+      universe: createUniverse(attributes.universe),
+      clock,
+      readOnly: readOnly || !attributes.writeable,
+      datastoreName: config.datastoreName,
+      fileTable: config.fileTable,
+    };
+    if (!repository.readOnly && (await db.columnNames(config.fileTable)) === undefined) {
+      await db.transaction(async () => {
+        await createTable(db, fileRecordsTable(config.fileTable));
+        await db.run(
+          sql`INSERT INTO opaque_meta (table_name) VALUES (${config.fileTable}) ON CONFLICT DO NOTHING`,
+        );
+      });
+    }
+    const given = options.collections ?? run ?? [];
+    const butler = createDirectButler(
+      createButlerState(repository, {
+        formatters,
+        templates: config.templates,
+        checksum: config.checksum,
+        defaultCollections: typeof given === "string" ? [given] : given,
+        defaultRun: run,
+      }),
+    );
+    if (run !== undefined && !repository.readOnly) await butler.registerRun(run);
+    return butler;
+  } catch (error) {
+    await db.close();
+    throw error;
+  }
 }

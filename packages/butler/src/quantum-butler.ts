@@ -1,5 +1,7 @@
+import { stat } from "node:fs/promises";
 import { AlmagestError } from "@almagest/base";
 import type { GetOptions, LocatedDataset, OutputRecord } from "./api/dataset-api.ts";
+import { localPathOf, readDatasetFile, writeDatasetFile } from "./datastore/dataset-files.ts";
 import type { FormatterRegistry } from "./formatter-registry.ts";
 import type { DatasetRef } from "./types.ts";
 
@@ -18,7 +20,7 @@ export interface QuantumButler {
   readonly root: string;
   /** Reads an input, or an output written before. Throws `BUTLER.DATASET_MISSING` for a dataset it was not told of. */
   get(ref: DatasetRef, options?: Pick<GetOptions, "component" | "parameters">): Promise<unknown>;
-  /** Writes an output under its planned path (whole or not at all) and gives the record to ingest. */
+  /** Writes an output under its planned path (whole or not at all; again is fine) and gives the record to ingest. */
   put(value: unknown, ref: DatasetRef): Promise<OutputRecord>;
   /** True when the file of an input or output is there. */
   exists(ref: DatasetRef): Promise<boolean>;
@@ -26,10 +28,50 @@ export interface QuantumButler {
   written(): readonly OutputRecord[];
 }
 
-/** A Butler over the files of one quantum. */
+function unknownDataset(ref: DatasetRef, role: string): AlmagestError {
+  return new AlmagestError(
+    "BUTLER.DATASET_MISSING",
+    `'${ref.datasetType.name}' ${ref.id} is not among this quantum's ${role}.`,
+    { fields: { id: ref.id, datasetType: ref.datasetType.name } },
+  );
+}
+
+/** A Butler over the files of one quantum: reads inputs, writes outputs under their planned paths. */
 export function createQuantumButler(
   description: QuantumDescription,
-  _formatters: FormatterRegistry,
+  formatters: FormatterRegistry,
 ): QuantumButler {
-  throw new AlmagestError("BUTLER.DATASET_MISSING", `Not yet: ${description.root}.`);
+  const { root, checksum = true } = description;
+  const outputs = new Map(description.outputs.map((located) => [located.ref.id, located]));
+  const known = new Map(
+    [...description.inputs, ...description.outputs].map((located) => [located.ref.id, located]),
+  );
+  const done = new Map<string, OutputRecord>();
+  return {
+    root,
+    get: async (ref, options = {}) => {
+      const located = known.get(ref.id);
+      if (located === undefined) throw unknownDataset(ref, "inputs");
+      return readDatasetFile(root, formatters, located, options);
+    },
+    put: async (value, ref) => {
+      const located = outputs.get(ref.id);
+      if (located === undefined) throw unknownDataset(ref, "outputs");
+      const file = await writeDatasetFile(root, formatters, located, value, { overwrite: true, checksum });
+      const record: OutputRecord = {
+        ...located,
+        sizeBytes: file.sizeBytes,
+        ...(file.checksum === undefined ? {} : { checksum: file.checksum }),
+      };
+      done.set(ref.id, record);
+      return record;
+    },
+    exists: async (ref) => {
+      const located = known.get(ref.id);
+      if (located === undefined) return false;
+      const found = await stat(localPathOf(root, located.path)).catch(() => undefined);
+      return found?.isFile() ?? false;
+    },
+    written: () => [...done.values()],
+  };
 }

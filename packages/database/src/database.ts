@@ -40,6 +40,9 @@ export interface Database extends AsyncDisposable {
   inTransaction(): boolean;
   /** Makes a pure function callable in SQL, where the database can (SQLite): true if it now is. */
   defineFunction(name: string, body: (...args: SqlValue[]) => SqlValue): boolean;
+  /** A number that differs once another connection has changed the database; undefined where the database cannot tell
+   * (then nothing may be cached). */
+  foreignChanges(): Promise<number | undefined>;
   /** Names of the columns of a table; undefined when there is no such table. */
   columnNames(table: string): Promise<string[] | undefined>;
   close(): Promise<void>;

@@ -243,6 +243,11 @@ class SqliteDatabase implements Database {
     return true;
   }
 
+  async foreignChanges(): Promise<number> {
+    const row = (await this.rows({ texts: ["PRAGMA data_version"], values: [] }))[0]!;
+    return Number(row[0]);
+  }
+
   async columnNames(table: string): Promise<string[] | undefined> {
     const rows = await this.all<{ name: string }>({
       texts: ["SELECT name FROM pragma_table_info(", ")"],

@@ -30,4 +30,6 @@ export interface RecordApi {
    * `BUTLER.DATA_ID_INVALID` when a key is missing and `BUTLER.RECORD_MISSING` when the repository has no such record.
    */
   expandDataId(dataId: DataId, dimensions?: DimensionGroup): Promise<ExpandedDataId>;
+  /** Many data ids of one group at once, parallel to `dataIds`. */
+  expandDataIds(dataIds: readonly DataId[], dimensions: DimensionGroup): Promise<ExpandedDataId[]>;
 }

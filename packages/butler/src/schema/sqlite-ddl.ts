@@ -1,4 +1,4 @@
-import { TIME_MAX } from "../time/tai-time.ts";
+import { TAI_NS_MAX } from "@almagest/sphere";
 import type { ColumnSpec, TableSpec } from "./table-spec.ts";
 
 const RESERVED = new Set(["group"]);
@@ -37,7 +37,7 @@ function isCheckedString(item: ColumnSpec): boolean {
 function columnLines(item: ColumnSpec): string[] {
   const suffix = item.nullable ? "" : " NOT NULL";
   if (item.kind === "timespan") {
-    const [begin, end] = item.nullable ? ["", ""] : [" DEFAULT 0", ` DEFAULT ${TIME_MAX}`];
+    const [begin, end] = item.nullable ? ["", ""] : [" DEFAULT 0", ` DEFAULT ${TAI_NS_MAX}`];
     return [`timespan_begin BIGINT${begin}${suffix}`, `timespan_end BIGINT${end}${suffix}`];
   }
   const type =

@@ -1,0 +1,123 @@
+import { stat } from "node:fs/promises";
+import { join } from "node:path";
+import { AlmagestError, isAlmagestError } from "@almagest/base";
+import {
+  checksumFile,
+  isAbsoluteUri,
+  resolveWithin,
+  toFileUri,
+  toLocalPath,
+  writeDurably,
+} from "@almagest/resources";
+import type { LocatedDataset } from "../api/dataset-api.ts";
+import type { ExpandedDataId } from "../dimensions/universe.ts";
+import { chooseFormatter, type FormatterRegistry, formatterByName } from "../formatter-registry.ts";
+import type { DatasetRef, Formatter, ReadOptions } from "../types.ts";
+import { instrumentOf, lookupEntry } from "./lookup.ts";
+import { formatPath, parsePathTemplate } from "./path-template.ts";
+
+/** How new files are named. */
+export interface TemplateTable {
+  readonly entries: ReadonlyMap<string, string>;
+  readonly byInstrument: ReadonlyMap<string, ReadonlyMap<string, string>>;
+}
+
+/** Local path of a dataset's file: root-relative, absolute, or a `file:` URI. Throws `RESOURCES.OUTSIDE`. */
+export function localPathOf(root: string, path: string): string {
+  return isAbsoluteUri(path) ? toLocalPath(path) : resolveWithin(root, path);
+}
+
+/** URI of a dataset's file. */
+export function uriOf(root: string, path: string): string {
+  return isAbsoluteUri(path) && !path.startsWith("/") ? path : toFileUri(localPathOf(root, path));
+}
+
+/** Where a new dataset's file goes and what writes it. Throws `BUTLER.TEMPLATE_INVALID`, `BUTLER.FORMATTER_MISSING`. */
+export function planFile(
+  templates: TemplateTable,
+  formatters: FormatterRegistry,
+  ref: DatasetRef,
+  data: ExpandedDataId,
+  options: { readonly formatter?: Formatter; readonly extension?: string } = {},
+): LocatedDataset {
+  const formatter = options.formatter ?? chooseFormatter(formatters, ref, data.group);
+  const instrument = instrumentOf(ref.dataId);
+  const own = instrument === undefined ? undefined : templates.byInstrument.get(instrument);
+  const template = lookupEntry(templates.entries, own, ref.datasetType, data.group)!;
+  const path = formatPath(parsePathTemplate(template), ref, data);
+  return {
+    ref,
+    path: path + (options.extension ?? formatter.extension),
+    formatter: formatter.name,
+    storageClass: ref.datasetType.storageClass,
+    records: data.records,
+  };
+}
+
+function formatterFailed(action: string, located: LocatedDataset, cause: unknown): unknown {
+  if (isAlmagestError(cause)) return cause;
+  return new AlmagestError(
+    "BUTLER.FORMATTER_FAILED",
+    `Cannot ${action} '${located.ref.datasetType.name}' ${located.ref.id} (${located.path}): ${(cause as Error).message}`,
+    { cause, fields: { path: located.path, formatter: located.formatter } },
+  );
+}
+
+/** What is known of a file just written. */
+export interface WrittenFile {
+  readonly sizeBytes: number;
+  readonly checksum: string | undefined;
+  /** Tells this very file from another put under the same name meanwhile. */
+  readonly inode: number;
+}
+
+/** Writes a value to a temporary file and puts it in place whole. Throws `RESOURCES.EXISTS` unless `overwrite`. */
+export async function writeDatasetFile(
+  root: string,
+  formatters: FormatterRegistry,
+  located: LocatedDataset,
+  value: unknown,
+  options: { readonly overwrite: boolean; readonly checksum: boolean },
+): Promise<WrittenFile> {
+  const formatter = formatterByName(formatters, located.formatter);
+  return writeDurably(
+    localPathOf(root, located.path),
+    async (temporary) => {
+      try {
+        await formatter.write(value, temporary);
+      } catch (cause) {
+        throw formatterFailed("write", located, cause);
+      }
+      const { checksum, sizeBytes } = await checksumFile(temporary);
+      const { ino } = await stat(temporary);
+      return { sizeBytes, checksum: options.checksum ? checksum : undefined, inode: ino };
+    },
+    { overwrite: options.overwrite },
+  );
+}
+
+/** Reads a dataset's file, or a component or part of it. Throws `BUTLER.FILE_MISSING`, `BUTLER.FORMATTER_FAILED`. */
+export async function readDatasetFile(
+  root: string,
+  formatters: FormatterRegistry,
+  located: LocatedDataset,
+  options: Pick<ReadOptions, "component" | "parameters">,
+): Promise<unknown> {
+  const formatter = formatterByName(formatters, located.formatter);
+  try {
+    return await formatter.read(localPathOf(root, located.path), {
+      ...options,
+      dataId: located.ref.dataId,
+      ...(located.records === undefined ? {} : { records: located.records }),
+    });
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code === "ENOENT") {
+      throw new AlmagestError(
+        "BUTLER.FILE_MISSING",
+        `The file of '${located.ref.datasetType.name}' ${located.ref.id} is not at ${join(root, located.path)}; run fsck.`,
+        { cause, fields: { path: located.path, id: located.ref.id } },
+      );
+    }
+    throw formatterFailed("read", located, cause);
+  }
+}

@@ -1,0 +1,81 @@
+import { AlmagestError } from "@almagest/base";
+import { type CollectionStore, createCollectionStore } from "../collections/collection-store.ts";
+import { createDatasetStore, type DatasetStore } from "../datasets/dataset-store.ts";
+import { createDatasetTypeStore, type DatasetTypeStore } from "../datasets/dataset-type-store.ts";
+import type { TemplateTable } from "../datastore/dataset-files.ts";
+import { createRecordStore, type RecordStore } from "../dimensions/record-store.ts";
+import type { FormatterRegistry } from "../formatter-registry.ts";
+import { type CommitQueue, createCommitQueue } from "../repository/commit-queue.ts";
+import type { Repository } from "../repository/repository.ts";
+
+/** All that the methods of a direct Butler share. */
+export interface ButlerState {
+  readonly repository: Repository;
+  readonly records: RecordStore;
+  readonly collections: CollectionStore;
+  readonly types: DatasetTypeStore;
+  readonly datasets: DatasetStore;
+  readonly formatters: FormatterRegistry;
+  readonly templates: TemplateTable;
+  readonly checksum: boolean;
+  readonly commit: CommitQueue;
+  readonly defaultCollections: readonly string[];
+  readonly defaultRun: string | undefined;
+  /** Forget everything read; after a rolled-back transaction. */
+  forget(): void;
+}
+
+/** The shared state of a Butler over one opened repository. */
+export function createButlerState(
+  repository: Repository,
+  settings: Pick<ButlerState, "formatters" | "templates" | "checksum" | "defaultCollections" | "defaultRun">,
+): ButlerState {
+  const records = createRecordStore(repository);
+  const collections = createCollectionStore(repository);
+  const types = createDatasetTypeStore(repository);
+  const datasets = createDatasetStore(repository, types, collections);
+  return {
+    ...settings,
+    repository,
+    records,
+    collections,
+    types,
+    datasets,
+    commit: createCommitQueue(repository.db),
+    forget: () => {
+      collections.invalidate();
+      types.invalidate();
+      records.invalidate();
+      datasets.invalidate();
+    },
+  };
+}
+
+/** Throws `BUTLER.READ_ONLY` unless the repository may be written to. */
+export function requireWriteable(state: ButlerState): void {
+  if (!state.repository.readOnly) return;
+  throw new AlmagestError(
+    "BUTLER.READ_ONLY",
+    `The repository ${state.repository.root} was opened for reading.`,
+  );
+}
+
+/** The run to write to. Throws `BUTLER.COLLECTION_NONE`. */
+export function runToWrite(state: ButlerState, run: string | undefined): string {
+  const name = run ?? state.defaultRun;
+  if (name !== undefined) return name;
+  throw new AlmagestError("BUTLER.COLLECTION_NONE", "No run was given and the Butler has no default run.");
+}
+
+/** The collections to search. Throws `BUTLER.COLLECTION_NONE`. */
+export function collectionsToSearch(
+  state: ButlerState,
+  collections: string | readonly string[] | undefined,
+): string | readonly string[] {
+  if (collections !== undefined) return collections;
+  if (state.defaultCollections.length > 0) return state.defaultCollections;
+  throw new AlmagestError(
+    "BUTLER.COLLECTION_NONE",
+    "No collections were given and the Butler has no default.",
+  );
+}

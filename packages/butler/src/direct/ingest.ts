@@ -1,0 +1,190 @@
+import { stat } from "node:fs/promises";
+import { extname, relative, resolve } from "node:path";
+import { AlmagestError, isAlmagestError } from "@almagest/base";
+import { checksumFile, createFileStore, isAbsoluteUri, toFileUri, toLocalPath } from "@almagest/resources";
+import type { IngestFile, IngestMode } from "../api/dataset-api.ts";
+import { datasetConflict } from "../datasets/dataset-store.ts";
+import { deterministicDatasetId } from "../datasets/deterministic-id.ts";
+import { localPathOf, planFile } from "../datastore/dataset-files.ts";
+import { pathOwner } from "../datastore/file-records.ts";
+import { expandDataIds } from "../dimensions/expand-data-id.ts";
+import { formatterByName } from "../formatter-registry.ts";
+import { newDatasetId } from "../repository/sql-codec.ts";
+import type { DatasetRef } from "../types.ts";
+import { type ButlerState, runToWrite } from "./butler-state.ts";
+import { type NewFile, registerFiles } from "./register-files.ts";
+import { removeUnclaimed, type UndoLog } from "./undo-log.ts";
+
+const AT_ONCE = 8;
+
+/** How files are ingested. */
+export interface IngestOptions {
+  readonly mode: IngestMode;
+  readonly run?: string;
+  readonly skipExisting?: boolean;
+  readonly idMode?: "unique" | "deterministic";
+}
+
+interface Plan {
+  readonly source: string;
+  readonly file: NewFile;
+}
+
+const store = createFileStore();
+
+/** Calls `work` for each item, at most `AT_ONCE` at a time; the first failure ends it. */
+async function forEachParallel<T>(
+  items: readonly T[],
+  work: (item: T, index: number) => Promise<void>,
+): Promise<void> {
+  let next = 0;
+  const lane = async (): Promise<void> => {
+    while (next < items.length) {
+      const index = next++;
+      await work(items[index]!, index);
+    }
+  };
+  await Promise.all(Array.from({ length: Math.min(AT_ONCE, items.length) }, lane));
+}
+
+/** Extension of a file as the original keeps it: `.fits.fz` and `.fits.gz` whole. */
+function extensionOf(path: string): string {
+  const last = extname(path);
+  return [".fz", ".gz", ".xz", ".bz2"].includes(last) ? extname(path.slice(0, -last.length)) + last : last;
+}
+
+function pathInRepository(state: ButlerState, source: string, mode: IngestMode): string | undefined {
+  if (mode === "direct") return isAbsoluteUri(source) && !source.startsWith("/") ? source : toFileUri(source);
+  if (mode !== "in-place") return undefined;
+  const path = relative(
+    resolve(state.repository.root),
+    isAbsoluteUri(source) ? toLocalPath(source) : resolve(state.repository.root, source),
+  );
+  if (path.startsWith("..")) {
+    throw new AlmagestError(
+      "RESOURCES.OUTSIDE",
+      `In-place ingest needs files within the repository; '${source}' is not.`,
+      {
+        fields: { path: source },
+      },
+    );
+  }
+  return path;
+}
+
+async function planIngest(
+  state: ButlerState,
+  files: readonly IngestFile[],
+  run: string,
+  options: IngestOptions,
+): Promise<Plan[]> {
+  const { universe, clock } = state.repository;
+  const plans: Plan[] = new Array(files.length);
+  const byType = Map.groupBy(files.keys(), (index) => files[index]!.datasetType);
+  for (const [name, indexes] of byType) {
+    const type = await state.types.get(name);
+    const dataIds = indexes.map((index) => universe.conform(files[index]!.dataId, type.group));
+    const data = await expandDataIds(universe, state.records, type.group, dataIds);
+    indexes.forEach((index, place) => {
+      const { path, formatter, id } = files[index]!;
+      const dataId = dataIds[place]!;
+      const ref: DatasetRef = {
+        id:
+          id ??
+          (options.idMode === "deterministic"
+            ? deterministicDatasetId(name, dataId, run)
+            : newDatasetId(clock)),
+        datasetType: type.type,
+        dataId,
+        run,
+      };
+      const planned = planFile(state.templates, state.formatters, ref, data[place]!, {
+        extension: extensionOf(path),
+        ...(formatter === undefined ? {} : { formatter: formatterByName(state.formatters, formatter) }),
+      });
+      const fixed = pathInRepository(state, path, options.mode);
+      plans[index] = { source: path, file: { ...planned, path: fixed ?? planned.path, sizeBytes: -1 } };
+    });
+  }
+  return plans;
+}
+
+async function bringIn(state: ButlerState, { source, file }: Plan, mode: IngestMode): Promise<boolean> {
+  if (mode === "direct" || mode === "in-place") return false;
+  const target = localPathOf(state.repository.root, file.path);
+  const upload = async (): Promise<void> => {
+    if (mode !== "link") return store.upload(toLocalPath(source), target, { mode });
+    // As in the original: a hard link where the file system allows, else a symbolic one.
+    await store.upload(toLocalPath(source), target, { mode: "hardlink" }).catch(async (error: unknown) => {
+      if (isAlmagestError(error)) throw error;
+      await store.upload(toLocalPath(source), target, { mode: "symlink" });
+    });
+  };
+  try {
+    await upload();
+  } catch (error) {
+    if (!isAlmagestError(error, "RESOURCES.EXISTS")) throw error;
+    const owner = await pathOwner(state.repository, file.path);
+    const { ref } = file;
+    if (owner !== undefined) throw datasetConflict(ref.datasetType.name, ref.run, ref.dataId, owner, error);
+    await removeUnclaimed(state.repository, file.path);
+    await upload();
+  }
+  return true;
+}
+
+/** Registers files that exist already: brings them in, then records all of them in one transaction. */
+export async function ingestFiles(
+  state: ButlerState,
+  undo: UndoLog,
+  files: readonly IngestFile[],
+  options: IngestOptions,
+): Promise<DatasetRef[]> {
+  const run = runToWrite(state, options.run);
+  await state.collections.register(run, "RUN");
+  let plans = await planIngest(state, files, run, options);
+  if (options.skipExisting) plans = await withoutExisting(state, plans, run);
+  const brought: string[] = [];
+  const ready: NewFile[] = new Array(plans.length);
+  try {
+    await forEachParallel(plans, async (plan, index) => {
+      if (await bringIn(state, plan, options.mode)) {
+        brought.push(plan.file.path);
+        undo.note(plan.file.path);
+      }
+      ready[index] = await measure(state, plan.file);
+    });
+    await state.commit(() => registerFiles(state, ready, { skipOccupied: options.skipExisting ?? false }));
+  } catch (error) {
+    for (const path of brought) await removeUnclaimed(state.repository, path);
+    throw error;
+  }
+  return ready.map((file) => file.ref);
+}
+
+async function measure(state: ButlerState, file: NewFile): Promise<NewFile> {
+  const path = localPathOf(state.repository.root, file.path);
+  try {
+    if (!state.checksum) return { ...file, sizeBytes: (await stat(path)).size };
+    const { checksum, sizeBytes } = await checksumFile(path);
+    return { ...file, sizeBytes, checksum };
+  } catch (cause) {
+    if ((cause as NodeJS.ErrnoException).code !== "ENOENT") throw cause;
+    throw new AlmagestError("RESOURCES.MISSING", `There is no file ${path}.`, { cause, fields: { path } });
+  }
+}
+
+async function withoutExisting(state: ButlerState, plans: readonly Plan[], run: string): Promise<Plan[]> {
+  const collection = await state.collections.get(run);
+  const kept: Plan[] = [];
+  for (const [name, members] of Map.groupBy(plans, (plan) => plan.file.ref.datasetType.name)) {
+    const type = await state.types.get(name);
+    const occupants = await state.datasets.occupants(
+      type,
+      collection,
+      members.map((plan) => plan.file.ref.dataId),
+    );
+    kept.push(...members.filter((_, index) => occupants[index] === undefined));
+  }
+  return kept;
+}

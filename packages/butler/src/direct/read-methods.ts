@@ -1,0 +1,154 @@
+import { stat } from "node:fs/promises";
+import { AlmagestError } from "@almagest/base";
+import type { DatasetApi, GetOptions, LocatedDataset } from "../api/dataset-api.ts";
+import { findDatasets } from "../datasets/find-dataset.ts";
+import { localPathOf, readDatasetFile, uriOf } from "../datastore/dataset-files.ts";
+import { type FileRecord, findFiles } from "../datastore/file-records.ts";
+import { expandDataIds } from "../dimensions/expand-data-id.ts";
+import type { DataId, DatasetRef } from "../types.ts";
+import { type ButlerState, collectionsToSearch, requireWriteable } from "./butler-state.ts";
+
+function missing(ref: DatasetRef, problem: string): AlmagestError {
+  return new AlmagestError(
+    "BUTLER.DATASET_MISSING",
+    `'${ref.datasetType.name}' ${ref.id} of run '${ref.run}' ${problem}.`,
+    { fields: { id: ref.id, datasetType: ref.datasetType.name, run: ref.run } },
+  );
+}
+
+function toLocated(ref: DatasetRef, record: FileRecord): LocatedDataset {
+  return {
+    ref,
+    path: record.path,
+    formatter: record.formatter,
+    storageClass: record.storageClass,
+    ...(record.component === undefined ? {} : { component: record.component }),
+  };
+}
+
+async function filesOf(state: ButlerState, ref: DatasetRef): Promise<FileRecord[]> {
+  const files = (await findFiles(state.repository, [ref.id])).get(ref.id);
+  if (files === undefined) throw missing(ref, "has no stored file");
+  return files;
+}
+
+/** Data ids of one dimension group look alike in memory; records are attached only where a formatter may want them. */
+async function withRecords(state: ButlerState, located: LocatedDataset): Promise<LocatedDataset> {
+  const { universe } = state.repository;
+  const group = universe.completeGroup(located.ref.datasetType.dimensions);
+  const [data] = await expandDataIds(universe, state.records, group, [located.ref.dataId]);
+  return { ...located, records: data!.records };
+}
+
+async function getByRef(state: ButlerState, ref: DatasetRef, options: GetOptions): Promise<unknown> {
+  const files = await filesOf(state, ref);
+  const own = files.find((file) => file.component !== undefined && file.component === options.component);
+  const whole = files.find((file) => file.component === undefined);
+  const { parameters } = options;
+  const rest = parameters === undefined ? {} : { parameters };
+  const read = async (file: FileRecord, component: string | undefined): Promise<unknown> =>
+    readDatasetFile(
+      state.repository.root,
+      state.formatters,
+      await withRecords(state, toLocated(ref, file)),
+      component === undefined ? rest : { ...rest, component },
+    );
+  if (own !== undefined) return read(own, undefined);
+  if (whole !== undefined) return read(whole, options.component);
+  if (options.component !== undefined) throw missing(ref, `has no component '${options.component}'`);
+  // A disassembled dataset without a delegate here: its components by name.
+  const parts = await Promise.all(
+    files.map(async (file) => [file.component!, await read(file, undefined)] as const),
+  );
+  return Object.fromEntries(parts);
+}
+
+async function getByDataId(
+  state: ButlerState,
+  name: string,
+  dataId: DataId,
+  options: GetOptions,
+): Promise<unknown> {
+  const [parent, component] = name.split(".") as [string, string | undefined];
+  const type = await state.types.get(parent);
+  const expression = collectionsToSearch(state, options.collections);
+  const searched = await state.collections.resolve(expression);
+  const [ref] = await findDatasets(state, type, [dataId], searched);
+  if (ref === undefined) {
+    const text = Object.entries(dataId)
+      .map(([key, value]) => `${key}=${value}`)
+      .join(", ");
+    throw new AlmagestError(
+      "BUTLER.DATASET_MISSING",
+      `There is no '${parent}' for {${text}} in ${[expression].flat().join(", ")}.`,
+      { fields: { datasetType: parent, dataId, collections: expression } },
+    );
+  }
+  const wanted = options.component ?? component;
+  return getByRef(state, ref, wanted === undefined ? options : { ...options, component: wanted });
+}
+
+/** The methods of a Butler that read datasets, and those on dataset types. */
+export function createReadMethods(
+  state: ButlerState,
+): Pick<
+  DatasetApi,
+  | "registerDatasetType"
+  | "getDatasetType"
+  | "queryDatasetTypes"
+  | "removeDatasetType"
+  | "get"
+  | "exists"
+  | "getUri"
+  | "locate"
+> {
+  const { root } = state.repository;
+  function get(ref: DatasetRef, options?: GetOptions): Promise<unknown>;
+  function get(datasetType: string, dataId: DataId, options?: GetOptions): Promise<unknown>;
+  function get(
+    what: DatasetRef | string,
+    second?: DataId | GetOptions,
+    third?: GetOptions,
+  ): Promise<unknown> {
+    return typeof what === "string"
+      ? getByDataId(state, what, second as DataId, third ?? {})
+      : getByRef(state, what, (second as GetOptions | undefined) ?? {});
+  }
+  return {
+    registerDatasetType: async (type) => {
+      requireWriteable(state);
+      return state.types.register(type);
+    },
+    getDatasetType: async (name) => (await state.types.get(name)).type,
+    queryDatasetTypes: async (glob) => (await state.types.list(glob)).map((row) => row.type),
+    removeDatasetType: async (name) => {
+      requireWriteable(state);
+      await state.types.remove(name);
+    },
+    get,
+    exists: async (ref) => {
+      const files = (await findFiles(state.repository, [ref.id])).get(ref.id) ?? [];
+      if (files.length === 0) return false;
+      for (const file of files) {
+        const found = await stat(localPathOf(root, file.path)).catch(() => undefined);
+        if (!found?.isFile()) return false;
+      }
+      return true;
+    },
+    getUri: async (ref) => {
+      const files = await filesOf(state, ref);
+      return uriOf(root, (files.find((file) => file.component === undefined) ?? files[0]!).path);
+    },
+    locate: async (refs) => {
+      const files = await findFiles(
+        state.repository,
+        refs.map((ref) => ref.id),
+      );
+      return refs.map((ref) => {
+        const list = files.get(ref.id);
+        const file = list?.find((record) => record.component === undefined) ?? list?.[0];
+        return file === undefined ? undefined : toLocated(ref, file);
+      });
+    },
+  };
+}

@@ -1,0 +1,42 @@
+import { AsyncLocalStorage } from "node:async_hooks";
+import { rm } from "node:fs/promises";
+import { localPathOf } from "../datastore/dataset-files.ts";
+import { pathOwner } from "../datastore/file-records.ts";
+import type { Repository } from "../repository/repository.ts";
+
+/** Files written within a transaction that its rollback must delete. */
+export interface UndoLog {
+  /** Notes a file just written, if a transaction is open. */
+  note(path: string): void;
+  /** Runs a body; when it throws, the files noted within are deleted unless some dataset claims them by then. */
+  run<T>(body: () => Promise<T>): Promise<T>;
+}
+
+/** Deletes a file that no stored dataset claims; decided under the write lock, as another writer may be claiming it. */
+export async function removeUnclaimed(repository: Repository, path: string): Promise<void> {
+  await repository.db.transaction(async () => {
+    if ((await pathOwner(repository, path)) === undefined) {
+      await rm(localPathOf(repository.root, path), { force: true });
+    }
+  });
+}
+
+/** The undo log of a Butler. */
+export function createUndoLog(repository: Repository): UndoLog {
+  const open = new AsyncLocalStorage<string[]>();
+  return {
+    note: (path) => open.getStore()?.push(path),
+    run: async (body) => {
+      const outer = open.getStore();
+      const written: string[] = [];
+      try {
+        const result = await open.run(written, body);
+        outer?.push(...written);
+        return result;
+      } catch (error) {
+        for (const path of written) await removeUnclaimed(repository, path);
+        throw error;
+      }
+    },
+  };
+}

@@ -1,0 +1,139 @@
+import { isAlmagestError } from "@almagest/base";
+import type { DatasetApi, LocatedDataset } from "../api/dataset-api.ts";
+import { datasetConflict } from "../datasets/dataset-store.ts";
+import { planFile, type WrittenFile, writeDatasetFile } from "../datastore/dataset-files.ts";
+import { pathOwner } from "../datastore/file-records.ts";
+import { expandDataIds } from "../dimensions/expand-data-id.ts";
+import { decodeUuid, newDatasetId } from "../repository/sql-codec.ts";
+import type { DatasetRef } from "../types.ts";
+import { type ButlerState, requireWriteable, runToWrite } from "./butler-state.ts";
+import { ingestFiles } from "./ingest.ts";
+import { pruneDatasets } from "./prune.ts";
+import { registerFiles } from "./register-files.ts";
+import { removeUnclaimed, type UndoLog } from "./undo-log.ts";
+
+/** Writes the file of a new dataset. A file of that name that no dataset claims was left by a crash and gives way. */
+async function writeNewFile(
+  state: ButlerState,
+  located: LocatedDataset,
+  value: unknown,
+): Promise<WrittenFile> {
+  const { repository, formatters, checksum } = state;
+  for (let attempt = 0; ; attempt++) {
+    try {
+      return await writeDatasetFile(repository.root, formatters, located, value, {
+        overwrite: false,
+        checksum,
+      });
+    } catch (error) {
+      if (!isAlmagestError(error, "RESOURCES.EXISTS")) throw error;
+      const owner = await pathOwner(repository, located.path);
+      if (owner !== undefined || attempt > 2) {
+        throw datasetConflict(
+          located.ref.datasetType.name,
+          located.ref.run,
+          located.ref.dataId,
+          owner ?? "being written by somebody else",
+          error,
+        );
+      }
+      await removeUnclaimed(repository, located.path);
+    }
+  }
+}
+
+async function putDataset(state: ButlerState, undo: UndoLog, value: unknown, ref: DatasetRef): Promise<void> {
+  const { universe } = state.repository;
+  const type = await state.types.get(ref.datasetType.name);
+  const run = await state.collections.get(ref.run);
+  const [occupant] = await state.datasets.occupants(type, run, [ref.dataId]);
+  if (occupant !== undefined) throw datasetConflict(type.type.name, run.name, ref.dataId, occupant);
+  const [data] = await expandDataIds(universe, state.records, type.group, [ref.dataId]);
+  const located = planFile(state.templates, state.formatters, ref, data!);
+  const file = await writeNewFile(state, located, value);
+  undo.note(located.path);
+  const { checksum, ...rest } = file;
+  try {
+    await state.commit(() =>
+      registerFiles(state, [{ ...located, ...rest, ...(checksum === undefined ? {} : { checksum }) }]),
+    );
+  } catch (error) {
+    await removeUnclaimed(state.repository, located.path);
+    throw error;
+  }
+}
+
+/** The methods of a Butler that write datasets. */
+export function createWriteMethods(
+  state: ButlerState,
+  undo: UndoLog,
+): Pick<
+  DatasetApi,
+  "put" | "ingest" | "makeRefs" | "planOutputs" | "ingestOutputs" | "prune" | "transaction"
+> {
+  const { universe, clock, db } = state.repository;
+  return {
+    put: async (value, datasetType, dataId, options = {}) => {
+      requireWriteable(state);
+      const type = await state.types.get(datasetType);
+      const ref: DatasetRef = {
+        id: options.id === undefined ? newDatasetId(clock) : decodeUuid(options.id),
+        datasetType: type.type,
+        dataId: universe.conform(dataId, type.group),
+        run: runToWrite(state, options.run),
+      };
+      await putDataset(state, undo, value, ref);
+      return ref;
+    },
+    ingest: async (files, options) => {
+      requireWriteable(state);
+      return ingestFiles(state, undo, files, options);
+    },
+    makeRefs: (requests, run) =>
+      requests.map(({ datasetType, dataId }) => ({
+        id: newDatasetId(clock),
+        datasetType,
+        dataId: universe.conform(dataId, universe.completeGroup(datasetType.dimensions)),
+        run,
+      })),
+    planOutputs: async (refs) => {
+      const planned = new Map<string, LocatedDataset>();
+      const byType = Map.groupBy(refs, (ref) => ref.datasetType.name);
+      for (const members of byType.values()) {
+        const group = universe.completeGroup(members[0]!.datasetType.dimensions);
+        const data = await expandDataIds(
+          universe,
+          state.records,
+          group,
+          members.map((ref) => ref.dataId),
+        );
+        members.forEach((ref, index) => {
+          planned.set(ref.id, planFile(state.templates, state.formatters, ref, data[index]!));
+        });
+      }
+      return refs.map((ref) => planned.get(ref.id)!);
+    },
+    ingestOutputs: async (records) => {
+      requireWriteable(state);
+      const result = await state.commit(() => registerFiles(state, records));
+      return { inserted: result.inserted.length, present: result.present.length };
+    },
+    prune: async (refs, options = {}) => {
+      requireWriteable(state);
+      await pruneDatasets(
+        state,
+        refs.map((ref) => ref.id),
+        { purge: options.purge ?? false },
+      );
+    },
+    transaction: async (body) => {
+      requireWriteable(state);
+      try {
+        return await undo.run(() => db.transaction(body));
+      } catch (error) {
+        state.forget();
+        throw error;
+      }
+    },
+  };
+}

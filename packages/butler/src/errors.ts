@@ -1,0 +1,51 @@
+/** Every error code of this room, with what it means and what to do. */
+export const BUTLER_ERRORS: Readonly<Record<string, string>> = {
+  "BUTLER.REPOSITORY_MISSING": "There is no repository here (no butler.yaml). Check the path, or create one.",
+  "BUTLER.REPOSITORY_EXISTS": "A repository exists here already. Use it, or choose another folder.",
+  "BUTLER.REPOSITORY_INVALID":
+    "The repository's configuration or database cannot be understood; the message says what.",
+  "BUTLER.REPOSITORY_VERSION":
+    "The repository was made by a version of the Butler whose layout differs. Migrate it, or open it with that version.",
+  "BUTLER.READ_ONLY": "The repository was opened for reading. Open it for writing to change it.",
+  "BUTLER.UNIVERSE_INVALID": "The dimension configuration stored in the repository is not sound.",
+  "BUTLER.DIMENSION_UNKNOWN": "No dimension or dimension element has this name. Check its spelling.",
+  "BUTLER.DATA_ID_INVALID":
+    "A data id lacks a dimension, or a value has the wrong type. The message names it.",
+  "BUTLER.RECORD_INVALID":
+    "A dimension record lacks a key or holds a value of the wrong type. The message names the field.",
+  "BUTLER.RECORD_MISSING":
+    "A data id or record refers to a dimension record that is not in the repository. Insert it first.",
+  "BUTLER.RECORD_CONFLICT":
+    "A dimension record of this key exists with other values. Use replace or update if it is to change.",
+  "BUTLER.COLLECTION_MISSING": "There is no collection of this name. List them with query-collections.",
+  "BUTLER.COLLECTION_KIND": "A collection is not of the kind this needs (RUN, TAGGED, CHAINED, CALIBRATION).",
+  "BUTLER.COLLECTION_CYCLE": "A chain would contain itself. Leave that child out.",
+  "BUTLER.COLLECTION_IN_USE": "A chain still holds this collection. Take it out of the chain first.",
+  "BUTLER.COLLECTION_EXPRESSION":
+    "A search that takes the first match needs exact collection names, no wildcards.",
+  "BUTLER.COLLECTION_NONE":
+    "No collection was given and the Butler has no default. Name the collections or the run.",
+  "BUTLER.NAME_INVALID": "A dataset type or collection name holds characters it must not, or is too long.",
+  "BUTLER.DATASET_TYPE_MISSING":
+    "No dataset type of this name is registered. Check its spelling, or register it.",
+  "BUTLER.DATASET_TYPE_CONFLICT": "A dataset type of this name exists with another definition.",
+  "BUTLER.DATASET_TYPE_IN_USE": "Datasets of this type exist; remove them first.",
+  "BUTLER.DATASET_MISSING": "There is no such dataset in the collections searched, or it has no stored file.",
+  "BUTLER.DATASET_CONFLICT":
+    "The run already holds another dataset of this type and data id. Write to a new run, or prune it first.",
+  "BUTLER.DATASET_IN_USE": "The dataset is in a TAGGED or CALIBRATION collection; take it out, or purge it.",
+  "BUTLER.FILE_MISSING": "The file of a dataset is not where the repository says. Run fsck.",
+  "BUTLER.FILE_CHANGED": "A file differs from its checksum. Restore it from a copy.",
+  "BUTLER.FORMATTER_MISSING":
+    "No formatter is known for this storage class or stored class name. Register one.",
+  "BUTLER.FORMATTER_FAILED": "A file could not be read or written as its type demands; the cause says why.",
+  "BUTLER.STORAGE_CLASS": "The value given is not of the kind its storage class holds.",
+  "BUTLER.TEMPLATE_INVALID": "A file name template is wrong, or lacks a value for the data id.",
+  "BUTLER.CALIBRATION_CONFLICT": "Another calibration is valid for part of that time. Decertify it first.",
+  "BUTLER.CALIBRATION_AMBIGUOUS":
+    "Several calibrations match; give a time span or a data id with an exposure or visit.",
+  "BUTLER.QUERY_INVALID": "The expression is wrong; the message points at the place.",
+  "BUTLER.QUERY_UNSUPPORTED":
+    "The expression is sound but cannot be answered in this place; the message says what to do.",
+  "BUTLER.IMPORT_INVALID": "An export file cannot be understood; the message says where.",
+};

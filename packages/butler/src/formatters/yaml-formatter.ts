@@ -1,0 +1,52 @@
+import { readFile, writeFile } from "node:fs/promises";
+import { AlmagestError } from "@almagest/base";
+import { Document, parseDocument, type ScalarTag } from "yaml";
+import type { Formatter } from "../types.ts";
+import { memberOf } from "./json-formatter.ts";
+
+const EXPONENT = /^(-?\d+)(\.\d+)?e([+-]?)(\d+)$/;
+
+/** Floats in scientific notation: YAML 1.1 readers take them for floats only with a point and a signed exponent. */
+const scientificFloat: ScalarTag = {
+  default: true,
+  tag: "tag:yaml.org,2002:float",
+  test: /^[-+]?\d+\.\d+e[-+]\d+$/i,
+  identify: (value) => typeof value === "number" && EXPONENT.test(String(value)),
+  resolve: (text) => Number(text),
+  stringify: ({ value }) => {
+    const [, whole, fraction = ".0", sign, exponent] = EXPONENT.exec(String(value))!;
+    return `${whole}${fraction}e${sign || "+"}${exponent}`;
+  },
+};
+
+/** YAML 1.1 in block style, as PyYAML's safe loader reads it. */
+export function stringifyYaml(value: unknown): string {
+  return new Document(value, {
+    version: "1.1",
+    aliasDuplicateObjects: false,
+    customTags: (tags) => [scientificFloat, ...tags],
+  }).toString({ lineWidth: 0 });
+}
+
+/** Parses YAML 1.1; tags other than the standard ones are refused. Throws `BUTLER.FORMATTER_FAILED`. */
+export function parseYaml(text: string): unknown {
+  const document = parseDocument(text, { version: "1.1", intAsBigInt: false, logLevel: "silent" });
+  const problem = document.errors[0] ?? document.warnings[0];
+  if (problem !== undefined) {
+    throw new AlmagestError("BUTLER.FORMATTER_FAILED", `Not YAML that can be read: ${problem.message}`, {
+      cause: problem,
+    });
+  }
+  return document.toJS({ maxAliasCount: 100 });
+}
+
+/** Documents of plain data: the storage class StructuredDataDict and its like. */
+export const yamlFormatter: Formatter = {
+  name: "lsst.daf.butler.formatters.yaml.YamlFormatter",
+  extension: ".yaml",
+  write: (value, path) => writeFile(path, stringifyYaml(value)),
+  read: async (path, options) => {
+    const document = parseYaml(await readFile(path, "utf8"));
+    return options.component === undefined ? document : memberOf(document, options.component);
+  },
+};

@@ -1,0 +1,126 @@
+import { readFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { AlmagestError } from "@almagest/base";
+import { toLocalPath } from "@almagest/resources";
+import type { TemplateTable } from "../datastore/dataset-files.ts";
+import { DEFAULT_TEMPLATES } from "../datastore/path-template.ts";
+import { parseYaml } from "../formatters/yaml-formatter.ts";
+
+/** The parts of `butler.yaml` that give a repository its meaning. */
+export interface ButlerConfig {
+  /** Folder of the configuration, or its `root` entry. */
+  readonly root: string;
+  /** Folder of the datastore. */
+  readonly datastoreRoot: string;
+  readonly datastoreName: string;
+  readonly fileTable: string;
+  /** Path of the SQLite file, or a `postgresql:` URL. */
+  readonly database: string;
+  readonly namespace: string | undefined;
+  readonly templates: TemplateTable;
+  readonly checksum: boolean;
+}
+
+type Tree = Readonly<Record<string, unknown>>;
+
+function invalid(path: string, problem: string, cause?: unknown): AlmagestError {
+  return new AlmagestError("BUTLER.REPOSITORY_INVALID", `${path}: ${problem}.`, {
+    ...(cause === undefined ? {} : { cause }),
+    fields: { path },
+  });
+}
+
+function treeAt(parent: Tree, key: string): Tree {
+  const value = parent[key];
+  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Tree) : {};
+}
+
+function textAt(parent: Tree, key: string): string | undefined {
+  const value = parent[key];
+  return typeof value === "string" ? value : undefined;
+}
+
+function templateTable(config: Tree): TemplateTable {
+  const entries = new Map(Object.entries(DEFAULT_TEMPLATES));
+  const byInstrument = new Map<string, ReadonlyMap<string, string>>();
+  for (const [key, value] of Object.entries(config)) {
+    const instrument = /^instrument<(.+)>$/.exec(key)?.[1];
+    if (instrument !== undefined && typeof value === "object" && value !== null) {
+      byInstrument.set(instrument, new Map(Object.entries(value as Record<string, string>)));
+    } else if (typeof value === "string") {
+      entries.set(key, value);
+    }
+  }
+  return { entries, byInstrument };
+}
+
+/** What `butler.yaml` in a folder (or the file itself) says. Throws `BUTLER.REPOSITORY_MISSING`, `BUTLER.REPOSITORY_INVALID`. */
+export async function readButlerConfig(location: string): Promise<ButlerConfig> {
+  const path = toLocalPath(location);
+  const file = path.endsWith(".yaml") ? path : join(path, "butler.yaml");
+  let text: string;
+  try {
+    text = await readFile(file, "utf8");
+  } catch (cause) {
+    throw new AlmagestError(
+      "BUTLER.REPOSITORY_MISSING",
+      `There is no repository at ${path} (no butler.yaml).`,
+      {
+        cause,
+        fields: { path },
+      },
+    );
+  }
+  let tree: Tree;
+  try {
+    tree = (parseYaml(text) ?? {}) as Tree;
+  } catch (cause) {
+    throw invalid(file, (cause as Error).message, cause);
+  }
+  const root = resolve(
+    textAt(tree, "root")?.replaceAll("<butlerRoot>", resolve(file, "..")) ?? resolve(file, ".."),
+  );
+  const expand = (value: string): string => value.replaceAll("<butlerRoot>", root);
+  const datastore = treeAt(tree, "datastore");
+  const registry = treeAt(tree, "registry");
+  const database = textAt(registry, "db");
+  if (database === undefined) throw invalid(file, "registry.db is missing");
+  const datastoreRoot = textAt(datastore, "root") ?? "<butlerRoot>";
+  return {
+    root,
+    datastoreRoot: toLocalPath(expand(datastoreRoot)),
+    datastoreName: textAt(datastore, "name") ?? `FileDatastore@${datastoreRoot}`,
+    fileTable: textAt(treeAt(datastore, "records"), "table") ?? "file_datastore_records",
+    database: databaseLocation(file, expand(database)),
+    namespace: textAt(registry, "namespace"),
+    templates: templateTable(treeAt(datastore, "templates")),
+    checksum: datastore.checksum !== false,
+  };
+}
+
+function databaseLocation(file: string, url: string): string {
+  const sqlite = /^sqlite(?:\+\w+)?:\/\/\/(.*)$/.exec(url);
+  if (sqlite !== null) return resolve(sqlite[1]!);
+  if (/^postgresql(\+\w+)?:\/\//.test(url)) return url.replace(/^postgresql\+\w+:/, "postgresql:");
+  throw invalid(file, `the database '${url}' is neither SQLite nor PostgreSQL`);
+}
+
+/** The text of a new repository's `butler.yaml`, as the original writes it. */
+export function newButlerYaml(database = "sqlite:///<butlerRoot>/gen3.sqlite3"): string {
+  const prefix = "lsst.daf.butler.registry";
+  return `datastore:
+  cls: lsst.daf.butler.datastores.fileDatastore.FileDatastore
+  records:
+    table: file_datastore_records
+  root: <butlerRoot>
+registry:
+  db: ${database}
+  managers:
+    attributes: ${prefix}.attributes.DefaultButlerAttributeManager
+    collections: ${prefix}.collections.synthIntKey.SynthIntKeyCollectionManager
+    datasets: ${prefix}.datasets.byDimensions.ByDimensionsDatasetRecordStorageManagerUUID
+    datastores: ${prefix}.bridge.monolithic.MonolithicDatastoreRegistryBridgeManager
+    dimensions: ${prefix}.dimensions.static.StaticDimensionRecordStorageManager
+    opaque: ${prefix}.opaque.ByNameOpaqueTableStorageManager
+`;
+}

@@ -1,0 +1,16 @@
+import type { Clock } from "@almagest/base";
+import type { Database } from "@almagest/database";
+import type { Universe } from "../dimensions/universe.ts";
+
+/** What every part of the Butler works on: one opened repository. */
+export interface Repository {
+  readonly root: string;
+  readonly db: Database;
+  readonly universe: Universe;
+  readonly clock: Clock;
+  readonly readOnly: boolean;
+  /** Name under which the datastore's files are recorded: `FileDatastore@<butlerRoot>`. */
+  readonly datastoreName: string;
+  /** Table of stored files: `file_datastore_records`. */
+  readonly fileTable: string;
+}
