@@ -1,5 +1,5 @@
 import { checkPlane } from "./check-plane.ts";
-import { boxStatisticsPlain } from "./oracle/box-statistics.ts";
+import { boxStatisticsStrips } from "./strips/box-strips.ts";
 
 /** How pixels of a box are clipped. */
 export interface BoxClip {
@@ -25,7 +25,7 @@ export interface BoxStatistics {
 /**
  * Sigma-clipped mean, median and standard deviation of each `boxSize`² box of a plane, leaving out pixels with any of
  * `maskBits` and those that are not finite. The last column and row of boxes may be partial. Clipping starts from the
- * median and quartiles of up to 1024 pixels of the box. Throws `KERNELS.SIZE_MISMATCH`.
+ * median and quartiles of up to 256 pixels of the box. Throws `KERNELS.SIZE_MISMATCH`.
  */
 export function boxStatistics(
   data: Float32Array,
@@ -38,5 +38,5 @@ export function boxStatistics(
 ): BoxStatistics {
   checkPlane("data", data, width, height);
   if (mask) checkPlane("mask", mask, width, height);
-  return boxStatisticsPlain(data, mask, maskBits, width, height, boxSize, clip);
+  return boxStatisticsStrips(data, mask, maskBits, width, height, boxSize, clip);
 }

@@ -1,6 +1,6 @@
 import { checkKernelSize, checkPlane } from "./check-plane.ts";
-import { convolvePlain, convolveSeparablePlain } from "./oracle/convolve.ts";
-import { convolveMaskedPlain, convolveSeparableMaskedPlain } from "./oracle/convolve-masked.ts";
+import { kernelSum } from "./flip-kernel.ts";
+import { type ConvolvePass, convolveStrips } from "./strips/convolve-strips.ts";
 
 /**
  * Convolves a plane with a square kernel of odd `size` (row-major), f32 throughout; outside pixels count as 0. True
@@ -18,7 +18,7 @@ export function convolve(
   checkPlane("src", src, width, height);
   checkPlane("dst", dst, width, height);
   checkKernelSize("kernel", kernel.length, size);
-  convolvePlain(src, width, height, kernel, size, dst);
+  convolveStrips(src, width, height, [{ kernel, nx: size, ny: size }], dst);
 }
 
 /** Convolves along x with `kernelX`, then along y with `kernelY` (odd lengths); otherwise as `convolve`. */
@@ -34,7 +34,7 @@ export function convolveSeparable(
   checkPlane("dst", dst, width, height);
   checkKernelSize("kernelX", kernelX.length);
   checkKernelSize("kernelY", kernelY.length);
-  convolveSeparablePlain(src, width, height, kernelX, kernelY, dst);
+  convolveStrips(src, width, height, separablePasses(kernelX, kernelY), dst);
 }
 
 /**
@@ -55,7 +55,8 @@ export function convolveMasked(
   checkPlane("mask", mask, width, height);
   checkPlane("dst", dst, width, height);
   checkKernelSize("kernel", kernel.length, size);
-  convolveMaskedPlain(src, mask, maskBits, width, height, kernel, size, dst);
+  const rule = { mask, bits: maskBits, total: kernelSum(kernel) };
+  convolveStrips(src, width, height, [{ kernel, nx: size, ny: size }], dst, rule);
 }
 
 /** The separable form of `convolveMasked`. */
@@ -74,5 +75,13 @@ export function convolveSeparableMasked(
   checkPlane("dst", dst, width, height);
   checkKernelSize("kernelX", kernelX.length);
   checkKernelSize("kernelY", kernelY.length);
-  convolveSeparableMaskedPlain(src, mask, maskBits, width, height, kernelX, kernelY, dst);
+  const total = Math.fround(kernelSum(kernelX) * kernelSum(kernelY));
+  convolveStrips(src, width, height, separablePasses(kernelX, kernelY), dst, { mask, bits: maskBits, total });
+}
+
+function separablePasses(kernelX: Float32Array, kernelY: Float32Array): ConvolvePass[] {
+  return [
+    { kernel: kernelX, nx: kernelX.length, ny: 1 },
+    { kernel: kernelY, nx: 1, ny: kernelY.length },
+  ];
 }

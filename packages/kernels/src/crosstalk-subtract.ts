@@ -1,5 +1,5 @@
 import { checkPlane } from "./check-plane.ts";
-import { crosstalkSubtractPlain } from "./oracle/crosstalk-subtract.ts";
+import { crosstalkSubtractChunks } from "./strips/crosstalk-chunks.ts";
 
 /**
  * Removes crosstalk between amplifiers read out together, in place: segment i loses Σ_j coefficients[i][j] × segment j,
@@ -11,5 +11,5 @@ export function crosstalkSubtract(
   coefficients: readonly (readonly number[])[],
 ): void {
   for (const segment of segments) checkPlane("segment", segment, segments[0]!.length, 1);
-  crosstalkSubtractPlain(segments, coefficients);
+  crosstalkSubtractChunks(segments, coefficients);
 }

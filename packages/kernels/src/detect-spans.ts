@@ -1,6 +1,6 @@
 import { checkPlane } from "./check-plane.ts";
 import { labelSpans } from "./label-spans.ts";
-import { findSpansPlain } from "./oracle/find-spans.ts";
+import { findRunsStrips } from "./strips/find-runs-strips.ts";
 
 /** What to threshold and how. */
 export interface DetectSpansInput {
@@ -37,5 +37,5 @@ export function detectSpans(input: DetectSpansInput): SpanSet {
   if (input.variance) checkPlane("variance", input.variance, width, height);
   if (input.mask) checkPlane("mask", input.mask, width, height);
   if (typeof input.threshold !== "number") checkPlane("threshold", input.threshold, width, height);
-  return labelSpans(findSpansPlain(input), input.minPixels ?? 1);
+  return labelSpans(findRunsStrips(input), input.minPixels ?? 1);
 }

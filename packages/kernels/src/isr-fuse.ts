@@ -1,4 +1,4 @@
-import { isrFusePlain } from "./oracle/isr-fuse.ts";
+import { isrFuseRows } from "./strips/isr-rows.ts";
 
 /** One amplifier's stored pixels and where its imaging pixels land. Signals and overscans in ADU. */
 export interface IsrAmplifierInput {
@@ -54,5 +54,5 @@ export interface IsrDetectorPlanes {
  * All arithmetic is f32 in the order written.
  */
 export function isrFuse(amplifier: IsrAmplifierInput, planes: IsrDetectorPlanes): void {
-  isrFusePlain(amplifier, planes);
+  isrFuseRows(amplifier, planes);
 }

@@ -4,6 +4,7 @@ export const LANCZOS_PHASES = 4096;
 /** Lanczos function of order a: sinc(x)·sinc(x/a) for |x| < a, else 0 (Duchon 1979, J. Appl. Meteorol. 18, 1016). */
 export function lanczos(x: number, order: number): number {
   if (x === 0) return 1;
+  if (Number.isInteger(x)) return 0;
   if (Math.abs(x) >= order) return 0;
   const u = Math.PI * x;
   return (order * Math.sin(u) * Math.sin(u / order)) / (u * u);

@@ -1,6 +1,6 @@
 import { AlmagestError } from "@almagest/base";
 import { checkPlane } from "./check-plane.ts";
-import { stackClippedPlain } from "./oracle/stack-clipped.ts";
+import { stackClippedChunks } from "./strips/stack-chunks.ts";
 
 /** One input of a stack; all inputs have the same number of pixels. */
 export interface StackInput {
@@ -75,5 +75,5 @@ export function stackClipped(
   for (const plane of [output.variance, output.count, output.mask]) {
     if (plane) checkPlane("output", plane, size, 1);
   }
-  stackClippedPlain(inputs, output, options);
+  stackClippedChunks(inputs, output, options);
 }

@@ -1,6 +1,6 @@
 import { AlmagestError } from "@almagest/base";
 import { checkPlane } from "./check-plane.ts";
-import { warpLanczos3Plain } from "./oracle/warp-lanczos3.ts";
+import { warpLanczos3Tiles } from "./strips/warp-tiles.ts";
 
 /** The planes of one input or output of a warp, row-major `width × height`. */
 export interface WarpPlanes {
@@ -27,7 +27,7 @@ export interface CoordinateGrid {
 export interface WarpOptions {
   /** Bits set in the output mask where there is no data (footprint not wholly inside, or NaN coordinates). */
   readonly noDataBits: number;
-  /** Bits spread from all 36 pixels of the footprint; other bits come from the nearest 2 × 2. 0 if not given. */
+  /** Bits that, besides `noDataBits`, come from all 36 pixels of the footprint; others come from the middle 2 × 2. */
   readonly spreadBits?: number;
   /** Multiply by the area of an output pixel in source pixels, so that fluxes are kept; true if not given. */
   readonly scaleArea?: boolean;
@@ -60,7 +60,7 @@ export function warpLanczos3(
       { fields: { reachX, reachY, width: dst.width, height: dst.height } },
     );
   }
-  warpLanczos3Plain(src, grid, dst, options);
+  warpLanczos3Tiles(src, grid, dst, options);
 }
 
 function checkWarpPlanes(name: string, planes: WarpPlanes): void {

@@ -1,6 +1,7 @@
 import type { BoxClip, BoxStatistics } from "../box-statistics.ts";
 
 const f = Math.fround;
+const START_SAMPLE = 256;
 
 interface Clipped {
   readonly mean: number;
@@ -29,8 +30,8 @@ function windowMoments(values: Float32Array, lo: number, hi: number, pivot: numb
 
 /** Clipped statistics of one list of values, as `boxStatistics` defines them. */
 function clipBox(values: Float32Array, clipSigma: number, iterations: number): Clipped & { median: number } {
-  const stride = Math.max(1, Math.floor(values.length / 1024));
-  const sample = values.filter((_, i) => i % stride === 0 && i / stride < 1024).sort();
+  const stride = Math.max(1, Math.floor(values.length / START_SAMPLE));
+  const sample = values.filter((_, i) => i % stride === 0 && i / stride < START_SAMPLE).sort();
   const middle = sample[sample.length >> 1]!;
   const spread = 0.7413 * (sample[(3 * sample.length) >> 2]! - sample[sample.length >> 2]!);
   let lo = spread > 0 ? f(middle - clipSigma * spread) : -Infinity;
@@ -48,7 +49,7 @@ function clipBox(values: Float32Array, clipSigma: number, iterations: number): C
     if (settled) break;
   }
   const kept = values.filter((value) => value >= lo && value <= hi).sort();
-  const median = (kept[(kept.length - 1) >> 1]! + kept[kept.length >> 1]!) / 2;
+  const median = (kept[(kept.length - 1) >> 1]! + kept[kept.length >> 1]!) / 2 + 0;
   return { ...best, median };
 }
 

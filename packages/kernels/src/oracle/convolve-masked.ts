@@ -1,3 +1,4 @@
+import { kernelSum } from "../flip-kernel.ts";
 import { convolvePlain, convolveSeparablePlain } from "./convolve.ts";
 
 const f = Math.fround;
@@ -22,13 +23,6 @@ function renormalise(dst: Float32Array, used: Float32Array, total: number): void
     const sum = used[i]!;
     dst[i] = Math.abs(sum) > least ? f(f(dst[i]! * total) / sum) : Number.NaN;
   }
-}
-
-/** Sum of a kernel, in f64, rounded once. */
-export function kernelSum(kernel: Float32Array): number {
-  let sum = 0;
-  for (const value of kernel) sum += value;
-  return f(sum);
 }
 
 /** The plain twin of `convolveMasked`. */

@@ -107,7 +107,7 @@ export function warpLanczos3Plain(
             : 0;
           dst.variance[at] = f(sum * scale2);
         }
-        if (dst.mask) dst.mask[at] = footprintBits(src, first, spreadBits, noDataBits);
+        if (dst.mask) dst.mask[at] = footprintBits(src, first, spreadBits | noDataBits, noDataBits);
       }
       if (last) break;
     }
