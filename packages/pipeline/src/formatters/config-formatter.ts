@@ -30,9 +30,13 @@ export const configFormatter: Formatter<StoredConfig> = {
       const [, field, literal] = /^config\.([\w.]+)\s*=\s*(.*)$/.exec(line) ?? [];
       const value = literal === undefined ? undefined : parsePythonLiteral(literal);
       if (field === undefined || value === undefined) {
-        throw new AlmagestError("PIPELINE.FORMAT_INVALID", `${path} holds more than plain assignments: '${line}'.`, {
-          fields: { path, line },
-        });
+        throw new AlmagestError(
+          "PIPELINE.FORMAT_INVALID",
+          `${path} holds more than plain assignments: '${line}'.`,
+          {
+            fields: { path, line },
+          },
+        );
       }
       assign(values, field.split("."), value);
     }
@@ -42,7 +46,11 @@ export const configFormatter: Formatter<StoredConfig> = {
 
 function flatten(path: string, value: unknown): string[] {
   const isGroup = typeof value === "object" && value !== null && !Array.isArray(value);
-  if (isGroup && Object.keys(value).length > 0 && Object.keys(value).every((key) => /^[A-Za-z_]\w*$/.test(key))) {
+  if (
+    isGroup &&
+    Object.keys(value).length > 0 &&
+    Object.keys(value).every((key) => /^[A-Za-z_]\w*$/.test(key))
+  ) {
     return Object.entries(value).flatMap(([key, member]) => flatten(`${path}.${key}`, member));
   }
   return [`${path}=${formatPythonLiteral(value)}`];

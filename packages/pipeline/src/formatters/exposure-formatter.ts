@@ -36,9 +36,13 @@ export function boxParameter(options: ReadOptions): Box | undefined {
   if (box === undefined) return undefined;
   const { x0, y0, width, height } = box;
   if ([x0, y0, width, height].every(Number.isInteger)) return box as Box;
-  throw new AlmagestError("PIPELINE.FORMAT_INVALID", "The parameter bbox is {x0, y0, width, height} in pixels.", {
-    fields: { bbox: box },
-  });
+  throw new AlmagestError(
+    "PIPELINE.FORMAT_INVALID",
+    "The parameter bbox is {x0, y0, width, height} in pixels.",
+    {
+      fields: { bbox: box },
+    },
+  );
 }
 
 function componentName(name: string): ExposureComponent {

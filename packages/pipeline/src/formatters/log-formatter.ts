@@ -30,10 +30,14 @@ export const logFormatter: Formatter<ButlerLogRecords> = {
         .map((line) => JSON.parse(line) as ButlerLogRecord);
       return extra === undefined ? { records } : { records, extra: JSON.parse(extra) };
     } catch (cause) {
-      throw new AlmagestError("PIPELINE.FORMAT_INVALID", `${path} is not a log: ${(cause as Error).message}.`, {
-        fields: { path },
-        cause,
-      });
+      throw new AlmagestError(
+        "PIPELINE.FORMAT_INVALID",
+        `${path} is not a log: ${(cause as Error).message}.`,
+        {
+          fields: { path },
+          cause,
+        },
+      );
     }
   },
 };

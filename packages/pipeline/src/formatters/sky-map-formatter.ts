@@ -7,12 +7,14 @@ import { createSkyMap, type SkyMap, type SkyMapConfig } from "@almagest/sphere";
 export const skyMapFormatter: Formatter<SkyMap> = {
   name: "almagest.formatters.SkyMapFormatter",
   extension: ".json",
-  write: ({ name, config }, path) => writeFile(path, `${canonicalJson({ name, config })}\n`),
+  write: ({ config }, path) => writeFile(path, `${canonicalJson(config)}\n`),
   async read(path) {
-    const { name, config } = parseJson(await readFile(path, "utf8")) as { name?: unknown; config?: unknown };
-    if (typeof name !== "string" || typeof config !== "object" || config === null) {
-      throw new AlmagestError("PIPELINE.FORMAT_INVALID", `${path} is not a stored sky map.`, { fields: { path } });
+    const config: unknown = parseJson(await readFile(path, "utf8"));
+    if (typeof config !== "object" || config === null || !("kind" in config)) {
+      throw new AlmagestError("PIPELINE.FORMAT_INVALID", `${path} is not a stored sky map.`, {
+        fields: { path },
+      });
     }
-    return createSkyMap(name, config as SkyMapConfig);
+    return createSkyMap(config as SkyMapConfig);
   },
 };

@@ -56,13 +56,17 @@ export function layoutPipeline(graph: PipelineGraph): PipelineLayout {
   const { chains, segments } = addBends(vertices, links);
   const layers = orderLayers(vertices, segments);
   const columns = layers.map((layer) => Math.max(...layer.map((vertex) => widthOf(vertex))));
-  const left = columns.map((_, i) => MARGIN + columns.slice(0, i).reduce((sum, width) => sum + width + COLUMN_GAP, 0));
+  const left = columns.map(
+    (_, i) => MARGIN + columns.slice(0, i).reduce((sum, width) => sum + width + COLUMN_GAP, 0),
+  );
   const height = placeRows(layers, segments, vertices);
   const center = (vertex: Vertex): number => left[vertex.layer]! + columns[vertex.layer]! / 2;
   const nodes = [...vertices.values()].flatMap((vertex): PlacedNode[] => {
     if (vertex.kind === "bend") return [];
     const { id, kind, title, subtitle, y } = vertex;
-    return [{ id, kind, title, subtitle, x: center(vertex), y, width: widthOf(vertex), height: HEIGHTS[kind] }];
+    return [
+      { id, kind, title, subtitle, x: center(vertex), y, width: widthOf(vertex), height: HEIGHTS[kind] },
+    ];
   });
   const edges = links.map(({ from, to, prerequisite }, i) => {
     const points = chains[i]!.map((id, position, all): [number, number] => {
@@ -84,7 +88,8 @@ function collect(
   const add = (id: string, kind: Vertex["kind"], title: string, subtitle: string): void => {
     vertices.set(id, { id, kind, title, subtitle, layer: 0, order: 0, y: 0 });
   };
-  for (const node of graph.tasks.values()) add(`T:${node.label}`, "task", node.label, node.dimensions.join(" · "));
+  for (const node of graph.tasks.values())
+    add(`T:${node.label}`, "task", node.label, node.dimensions.join(" · "));
   for (const type of graph.datasetTypes.values()) {
     const kind = type.isPrerequisite ? "prerequisite" : type.isOverallInput ? "input" : "dataset";
     add(`D:${type.name}`, kind, type.name, "");
@@ -144,7 +149,10 @@ function orderLayers(vertices: ReadonlyMap<string, Vertex>, segments: readonly L
   const neighbours = neighbourTable(vertices, segments);
   const sweep = (layer: Vertex[], side: "before" | "after"): void => {
     const key = new Map(
-      layer.map((vertex) => [vertex, mean(neighbours.get(vertex.id)![side].map(({ order }) => order)) ?? vertex.order]),
+      layer.map((vertex) => [
+        vertex,
+        mean(neighbours.get(vertex.id)![side].map(({ order }) => order)) ?? vertex.order,
+      ]),
     );
     layer.sort((a, b) => key.get(a)! - key.get(b)! || a.order - b.order);
     for (const [order, vertex] of layer.entries()) vertex.order = order;
@@ -168,7 +176,11 @@ function neighbourTable(vertices: ReadonlyMap<string, Vertex>, segments: readonl
 }
 
 /** Gives each vertex a height near the middle of its neighbours, keeping order and distance. Gives the total height. */
-function placeRows(layers: readonly Vertex[][], segments: readonly Link[], vertices: ReadonlyMap<string, Vertex>): number {
+function placeRows(
+  layers: readonly Vertex[][],
+  segments: readonly Link[],
+  vertices: ReadonlyMap<string, Vertex>,
+): number {
   const neighbours = neighbourTable(vertices, segments);
   const gap = (a: Vertex, b: Vertex): number => (HEIGHTS[a.kind] + HEIGHTS[b.kind]) / 2 + ROW_GAP;
   for (const layer of layers) {
@@ -184,9 +196,11 @@ function placeRows(layers: readonly Vertex[][], segments: readonly Link[], verti
       });
       // Push apart from above and from below, and take the middle: neither side is favoured.
       const down = [...wish];
-      for (let i = 1; i < layer.length; i++) down[i] = Math.max(down[i]!, down[i - 1]! + gap(layer[i - 1]!, layer[i]!));
+      for (let i = 1; i < layer.length; i++)
+        down[i] = Math.max(down[i]!, down[i - 1]! + gap(layer[i - 1]!, layer[i]!));
       const up = [...wish];
-      for (let i = layer.length - 2; i >= 0; i--) up[i] = Math.min(up[i]!, up[i + 1]! - gap(layer[i]!, layer[i + 1]!));
+      for (let i = layer.length - 2; i >= 0; i--)
+        up[i] = Math.min(up[i]!, up[i + 1]! - gap(layer[i]!, layer[i + 1]!));
       for (const [i, vertex] of layer.entries()) vertex.y = (down[i]! + up[i]!) / 2;
     }
   }
@@ -199,7 +213,9 @@ function placeRows(layers: readonly Vertex[][], segments: readonly Link[], verti
 function widthOf(vertex: Vertex): number {
   if (vertex.kind === "bend") return 0;
   const letters = Math.max(vertex.title.length, vertex.subtitle.length * 0.8);
-  return Math.round(letters * CHARACTER * (vertex.kind === "task" ? 1.08 : 0.92) + (vertex.kind === "task" ? 28 : 18));
+  return Math.round(
+    letters * CHARACTER * (vertex.kind === "task" ? 1.08 : 0.92) + (vertex.kind === "task" ? 28 : 18),
+  );
 }
 
 const mean = (values: readonly number[]): number | undefined =>

@@ -66,4 +66,7 @@ function drawEdge({ points, to, prerequisite }: PlacedEdge): string {
 const round = (value: number): number => Math.round(value * 10) / 10;
 
 const escapeXml = (text: string): string =>
-  text.replace(/[&<>"]/g, (character) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[character]!);
+  text.replace(
+    /[&<>"]/g,
+    (character) => ({ "&": "&amp;", "<": "&lt;", ">": "&gt;", '"': "&quot;" })[character]!,
+  );

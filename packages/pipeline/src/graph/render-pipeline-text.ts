@@ -7,8 +7,11 @@ export function renderPipelineText(graph: PipelineGraph): string {
     lines.push(`■ ${node.label}: {${node.dimensions.join(", ")}}`);
     const show = (mark: string, edges: typeof node.inputs): void => {
       for (const edge of edges) {
-        const name = edge.component === undefined ? edge.datasetType : `${edge.datasetType}.${edge.component}`;
-        lines.push(`  ${mark} ${name}${edge.multiple ? " ×n" : ""}: {${edge.dimensions.join(", ")}} ${edge.storageClass}`);
+        const name =
+          edge.component === undefined ? edge.datasetType : `${edge.datasetType}.${edge.component}`;
+        lines.push(
+          `  ${mark} ${name}${edge.multiple ? " ×n" : ""}: {${edge.dimensions.join(", ")}} ${edge.storageClass}`,
+        );
       }
     };
     show("◁", node.inputs);

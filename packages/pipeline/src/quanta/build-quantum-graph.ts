@@ -75,7 +75,8 @@ export async function buildQuantumGraph(options: BuildGraphOptions): Promise<Qua
     tasks.push(task);
     first += task.count;
   }
-  for (const [name, table] of building.prerequisites) building.datasets.set(name, prerequisiteTable(name, table));
+  for (const [name, table] of building.prerequisites)
+    building.datasets.set(name, prerequisiteTable(name, table));
   return {
     pipelineGraph: graph,
     inputs: options.inputs,
@@ -128,7 +129,10 @@ async function buildTask(
   const outputs = node.outputs.map((edge) => ({ edge, links: skeleton.link(node.label, edge.datasetType) }));
   const inputs = node.inputs.map((edge) => {
     const { state } = building.datasets.get(edge.datasetType)!;
-    return { edge, links: filterItems(skeleton.link(node.label, edge.datasetType), (row) => state[row] !== 0) };
+    return {
+      edge,
+      links: filterItems(skeleton.link(node.label, edge.datasetType), (row) => state[row] !== 0),
+    };
   });
   const pruned = new Map<string, number>();
   for (let quantum = 0; quantum < rows.count; quantum++) {
@@ -150,7 +154,9 @@ async function buildTask(
     leftovers.push(...findLeftovers(building, node, outputs, quantum, key));
   }
   for (const [name, count] of pruned) {
-    building.notes.push(`${node.label}: ${count} of ${rows.count} data ids dropped, as they have no '${name}'.`);
+    building.notes.push(
+      `${node.label}: ${count} of ${rows.count} data ids dropped, as they have no '${name}'.`,
+    );
   }
   const partial = { node, rows, count: rows.count, requiredCount: group.required.length, status };
   const prerequisites: EdgeLinks[] = [];
@@ -189,7 +195,10 @@ function existingRef(building: Building, table: DatasetTable, row: number): Data
   const group = building.source.universe.completeGroup(
     building.graph.datasetTypes.get(table.name)!.datasetType.dimensions,
   );
-  return building.existing.find(table.name, building.source.universe.dataIdKey(datasetDataId(table, row), group));
+  return building.existing.find(
+    table.name,
+    building.source.universe.dataIdKey(datasetDataId(table, row), group),
+  );
 }
 
 /** What an unfinished or failed attempt left in the output run. Without `skipExisting` anything there is an error. */
@@ -225,12 +234,18 @@ function findLeftovers(
 /** Says which of the constraining inputs are not there at all. */
 async function explainEmpty(building: Building, skeleton: PartSkeleton): Promise<string> {
   const labels = skeleton.part.tasks.map(({ label }) => label).join(", ");
-  const constraining = skeleton.part.datasetTypes.filter((type) => type.constrainsQuery).map((type) => type.name);
+  const constraining = skeleton.part.datasetTypes
+    .filter((type) => type.constrainsQuery)
+    .map((type) => type.name);
   const missing: string[] = [];
   for (const name of constraining) {
     const known = (await building.source.queryDatasetTypes(name)).length > 0;
     const some = known
-      ? await building.source.queryDatasets(name, { collections: building.inputs, findFirst: false, limit: 1 })
+      ? await building.source.queryDatasets(name, {
+          collections: building.inputs,
+          findFirst: false,
+          limit: 1,
+        })
       : [];
     if (some.length === 0) missing.push(name);
   }

@@ -46,7 +46,8 @@ export function encodeRows(
 export function rankKeys(keys: Float64Array): { ranks: Int32Array; distinct: Float64Array } {
   const sorted = keys.slice().sort();
   let count = 0;
-  for (let i = 0; i < sorted.length; i++) if (i === 0 || sorted[i] !== sorted[i - 1]) sorted[count++] = sorted[i]!;
+  for (let i = 0; i < sorted.length; i++)
+    if (i === 0 || sorted[i] !== sorted[i - 1]) sorted[count++] = sorted[i]!;
   const distinct = sorted.slice(0, count);
   const ranks = new Int32Array(keys.length);
   const rankOf = new Map<number, number>();
@@ -93,6 +94,7 @@ export function groupRows(
 /** One data id of coded rows; with `count` only its first dimensions. */
 export function dataIdAt(rows: CodedRows, row: number, count: number = rows.codes.length): DataId {
   const dataId: Record<string, DataIdValue> = {};
-  for (let i = 0; i < count; i++) dataId[rows.codes[i]!.dimension] = rows.codes[i]!.values[rows.columns[i]![row]!]!;
+  for (let i = 0; i < count; i++)
+    dataId[rows.codes[i]!.dimension] = rows.codes[i]!.values[rows.columns[i]![row]!]!;
   return dataId;
 }

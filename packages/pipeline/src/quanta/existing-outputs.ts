@@ -1,6 +1,6 @@
 import type { DatasetRef } from "@almagest/butler";
 import type { TaskNode } from "../graph/task-node.ts";
-import { metadataTypeName, logTypeName } from "../run/implicit-types.ts";
+import { logTypeName, metadataTypeName } from "../run/implicit-types.ts";
 import type { GraphSource } from "./graph-source.ts";
 
 /** What earlier runs left, by dataset type and data id. */

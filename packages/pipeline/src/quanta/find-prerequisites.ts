@@ -29,7 +29,9 @@ export async function findPrerequisites(
   table: PrerequisiteTable,
 ): Promise<Adjacency> {
   const lists: number[][] = Array.from({ length: task.count }, () => []);
-  const active = Array.from({ length: task.count }, (_, q) => q).filter((q) => task.status[q] === QUANTUM_RUN);
+  const active = Array.from({ length: task.count }, (_, q) => q).filter(
+    (q) => task.status[q] === QUANTUM_RUN,
+  );
   const registered = (await source.queryDatasetTypes(edge.datasetType)).length > 0;
   if (registered && active.length > 0) {
     const own = source.universe.completeGroup(task.node.dimensions);
@@ -166,7 +168,15 @@ function checkFound(
     throw new AlmagestError(
       "PIPELINE.PREREQUISITE_MISSING",
       `${task.node.label} needs '${edge.datasetType}', and ${lacking.length} of its ${active.length} quanta have none in ${inputs.join(", ")}, such as ${JSON.stringify(first[0])}.`,
-      { fields: { label: task.node.label, datasetType: edge.datasetType, count: lacking.length, dataIds: first, inputs } },
+      {
+        fields: {
+          label: task.node.label,
+          datasetType: edge.datasetType,
+          count: lacking.length,
+          dataIds: first,
+          inputs,
+        },
+      },
     );
   }
   const several = edge.multiple ? undefined : active.find((quantum) => lists[quantum]!.length > 1);

@@ -85,7 +85,8 @@ class Execution {
     while (!this.#stopped && !this.#fault && this.#progress.remaining() > 0) {
       const seen = this.#happened;
       if (this.#prepared.length === 0) await this.#prepare(pool.capacity - this.#inFlight);
-      while (this.#inFlight < pool.capacity && this.#prepared.length > 0) this.#dispatch(this.#prepared.shift()!);
+      while (this.#inFlight < pool.capacity && this.#prepared.length > 0)
+        this.#dispatch(this.#prepared.shift()!);
       if (this.#stopped || this.#fault || this.#progress.remaining() === 0) break;
       // With the workers busy, plan ahead; then wait for one of them.
       if (this.#prepared.length < pool.capacity) await this.#prepare(4 * pool.capacity);
@@ -113,7 +114,12 @@ class Execution {
     this.#inFlight++;
     const counter = this.#counterOf.get(job.label)!;
     counter.running++;
-    this.#options.onProgress?.({ kind: "started", label: job.label, dataId: job.dataId, labels: this.#counters });
+    this.#options.onProgress?.({
+      kind: "started",
+      label: job.label,
+      dataId: job.dataId,
+      labels: this.#counters,
+    });
     this.#options.pool.run(job).then(
       (result) => this.#settle(job, result),
       (error) => this.#abort(error),

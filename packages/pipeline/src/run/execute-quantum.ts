@@ -97,7 +97,7 @@ class QuantumRun {
   }
 
   async #runTask(log: TaskContext<unknown>["log"]): Promise<void> {
-    const { job } = { job: this.#job };
+    const job = this.#job;
     const readStart = performance.now();
     const inputs: Record<string, unknown> = {};
     const inputDataIds: TaskContext<unknown>["inputDataIds"] = {};
@@ -140,7 +140,7 @@ class QuantumRun {
             dataId: ref.dataId,
             datasetType: ref.datasetType.name,
             id: ref.id,
-            get: (options = {}) => this.#butler.get(ref, { ...component, ...options }),
+            get: (options: object = {}) => this.#butler.get(ref, { ...component, ...options }),
           }
         : this.#butler.get(ref, component);
     if (!edge.multiple) return refs[0] === undefined ? undefined : loadOne(refs[0]);

@@ -63,5 +63,7 @@ export function toButlerLogRecord(
 
 function formatField(value: unknown): string {
   if (typeof value === "string") return value;
-  return JSON.stringify(value, (_key, member) => (typeof member === "bigint" ? member.toString() : member)) ?? "";
+  return (
+    JSON.stringify(value, (_key, member) => (typeof member === "bigint" ? member.toString() : member)) ?? ""
+  );
 }

@@ -26,9 +26,13 @@ export async function planCollections(
   }
   const [existing] = await butler.queryCollections(output);
   if (existing && existing.kind !== "CHAINED") {
-    throw new AlmagestError("PIPELINE.RUN_INVALID", `'${output}' is a ${existing.kind} collection, not a chain.`, {
-      fields: { output, kind: existing.kind },
-    });
+    throw new AlmagestError(
+      "PIPELINE.RUN_INVALID",
+      `'${output}' is a ${existing.kind} collection, not a chain.`,
+      {
+        fields: { output, kind: existing.kind },
+      },
+    );
   }
   const before = existing?.children ?? [];
   let run = outputRun;

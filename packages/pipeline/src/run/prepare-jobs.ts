@@ -42,7 +42,7 @@ export function createJobMaker(butler: Butler, progress: GraphProgress): JobMake
         const count = outputCount(each);
         const outputs = located.slice(at, at + count);
         at += count;
-        return finishJob(progress, places, each, outputs, attemptOf(each.quantum));
+        return finishJob(places, each, outputs, attemptOf(each.quantum));
       });
     },
     remember(job, positions) {
@@ -58,7 +58,8 @@ export function createJobMaker(butler: Butler, progress: GraphProgress): JobMake
   };
 }
 
-const outputCount = (each: Draft): number => [...each.outputs.values()].reduce((sum, rows) => sum + rows.length, 2);
+const outputCount = (each: Draft): number =>
+  [...each.outputs.values()].reduce((sum, rows) => sum + rows.length, 2);
 
 function draft(progress: GraphProgress, quantum: number): Draft {
   const task = progress.taskOf(quantum);
@@ -77,7 +78,9 @@ function draft(progress: GraphProgress, quantum: number): Draft {
       noWork = `${rows.length} of at least ${edge.minimum} '${edge.datasetType}' came to be`;
     }
   }
-  const outputs = new Map(task.outputs.map(({ edge, links }) => [edge.connection, [...itemsOf(links, local)]]));
+  const outputs = new Map(
+    task.outputs.map(({ edge, links }) => [edge.connection, [...itemsOf(links, local)]]),
+  );
   return { quantum, task, inputs, outputs, noWork, inputsMissing };
 }
 
@@ -134,7 +137,6 @@ async function planOutputs(
 }
 
 function finishJob(
-  progress: GraphProgress,
   places: ReadonlyMap<string, (LocatedDataset | undefined)[]>,
   each: Draft,
   outputs: readonly LocatedDataset[],

@@ -62,7 +62,12 @@ export interface LabelProgress {
 /** What a progress display is told. `labels` is in running order and always complete. */
 export type ProgressEvent =
   | { readonly kind: "graphBuilt"; readonly labels: readonly LabelProgress[]; readonly seconds: number }
-  | { readonly kind: "started"; readonly label: string; readonly dataId: DataId; readonly labels: readonly LabelProgress[] }
+  | {
+      readonly kind: "started";
+      readonly label: string;
+      readonly dataId: DataId;
+      readonly labels: readonly LabelProgress[];
+    }
   | {
       readonly kind: "finished";
       readonly label: string;

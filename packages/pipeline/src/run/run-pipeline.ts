@@ -26,7 +26,10 @@ export async function runPipeline(options: RunPipelineOptions): Promise<RunSumma
   const elapsedSec = (): number => (performance.now() - started) / 1000;
   const { butler } = options;
   if (butler.readOnly) {
-    throw new AlmagestError("PIPELINE.RUN_INVALID", "The Butler was opened read-only; open it writeable to run a pipeline.");
+    throw new AlmagestError(
+      "PIPELINE.RUN_INVALID",
+      "The Butler was opened read-only; open it writeable to run a pipeline.",
+    );
   }
   const { graph, quanta, collections } = await preparePipeline(options);
   const graphSec = elapsedSec();
@@ -57,7 +60,10 @@ export async function runPipeline(options: RunPipelineOptions): Promise<RunSumma
       });
       counters = executed.counters;
       const { failures, interrupted } = executed;
-      result = { status: interrupted ? "interrupted" : failures.length > 0 ? "failed" : "succeeded", failures };
+      result = {
+        status: interrupted ? "interrupted" : failures.length > 0 ? "failed" : "succeeded",
+        failures,
+      };
     } finally {
       await pool.close();
     }
@@ -77,7 +83,10 @@ export async function runPipeline(options: RunPipelineOptions): Promise<RunSumma
 }
 
 /** What is needed to know what a run would do. */
-export type PrepareOptions = Omit<RunPipelineOptions, "workers" | "retries" | "timeoutSec" | "onProgress" | "signal">;
+export type PrepareOptions = Omit<
+  RunPipelineOptions,
+  "workers" | "retries" | "timeoutSec" | "onProgress" | "signal"
+>;
 
 /** Builds the graphs of a run without changing the repository. */
 export async function preparePipeline(options: PrepareOptions): Promise<{
@@ -88,7 +97,11 @@ export async function preparePipeline(options: PrepareOptions): Promise<{
   const { butler, pipeline } = options;
   const runtime = await importRuntime(options.runtimeModule);
   const registered = new Map((await butler.queryDatasetTypes()).map((type) => [type.name, type]));
-  const graph = createPipelineGraph(pipeline, { tasks: runtime.tasks, universe: butler.universe, registered });
+  const graph = createPipelineGraph(pipeline, {
+    tasks: runtime.tasks,
+    universe: butler.universe,
+    registered,
+  });
   const collections = await planCollections(butler, options);
   const quanta = await buildQuantumGraph({
     source: butler,

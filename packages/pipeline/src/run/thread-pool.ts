@@ -67,7 +67,9 @@ class ThreadPool implements QuantumPool {
   run(job: QuantumJob): Promise<QuantumResult> {
     return new Promise((resolve, reject) => {
       if (this.#broken) return reject(this.#broken);
-      const slot = this.#slots.reduce((least, each) => (each.pending.length < least.pending.length ? each : least));
+      const slot = this.#slots.reduce((least, each) =>
+        each.pending.length < least.pending.length ? each : least,
+      );
       slot.pending.push({ job, resolve, reject });
       slot.worker.postMessage(job);
     });
@@ -144,7 +146,14 @@ class ThreadPool implements QuantumPool {
     }
     const seconds = slot.running === undefined ? 0 : (performance.now() - slot.startedMs) / 1000;
     slot.running = undefined;
-    victim?.resolve({ quantum: victim.job.quantum, status: "failed", caveats: "", seconds, written: [], error });
+    victim?.resolve({
+      quantum: victim.job.quantum,
+      status: "failed",
+      caveats: "",
+      seconds,
+      written: [],
+      error,
+    });
   }
 
   #break(error: QuantumError): void {

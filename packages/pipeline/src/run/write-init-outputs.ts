@@ -33,7 +33,8 @@ export async function writeInitOutputs(butler: Butler, graph: PipelineGraph, run
     }
     const before = formatStoredConfig((await butler.get(ref)) as StoredConfig).split("\n");
     const after = formatStoredConfig(value).split("\n");
-    const changed = after.find((line) => !before.includes(line)) ?? before.find((line) => !after.includes(line));
+    const changed =
+      after.find((line) => !before.includes(line)) ?? before.find((line) => !after.includes(line));
     if (changed !== undefined) {
       throw new AlmagestError(
         "PIPELINE.CONFIG_CHANGED",
