@@ -12,4 +12,11 @@ export const TASKS_ERRORS: Readonly<Record<string, string>> = {
     "No usable frame is left to combine (none given, or all too short, too faint or saturated); give more or better ones.",
   "TASKS.PSF_NO_STARS":
     "No star is fit for a PSF model: lower the S/N limit of the star selection, or look why the image has no clean stars.",
+  "TASKS.NO_WCS": "An image has no WCS and cannot be placed on the sky; solve its astrometry first.",
+  "TASKS.NOT_CALIBRATED":
+    "An image is neither in nJy nor has a photometric scale; calibrate its photometry before it is stacked.",
+  "TASKS.ASTROMETRY_FAILED":
+    "The positions of an image could not be matched to the reference catalogue; check pointing, pixel scale and coverage, or set requireAstrometry to false.",
+  "TASKS.SNAPS_UNSUPPORTED":
+    "A visit is made of several exposures; define visits of one exposure each.",
 };

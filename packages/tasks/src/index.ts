@@ -7,6 +7,9 @@ export {
   estimateSkyMesh,
 } from "./background/estimate-background.ts";
 export type { SkyMesh } from "./background/sky-mesh.ts";
+export { type CalibratedImage, calibrateImage } from "./calibrate-image/calibrate-image.ts";
+export { type CalibrateImageConfig, calibrateImageConfig } from "./calibrate-image/calibrate-image-config.ts";
+export { calibrateImageTask } from "./calibrate-image/calibrate-image-task.ts";
 export { biasCombineTask } from "./calibration-frames/bias-combine-task.ts";
 export { darkCombineTask } from "./calibration-frames/dark-combine-task.ts";
 export { defectsTask } from "./calibration-frames/defects-task.ts";
@@ -45,6 +48,10 @@ export {
 export { measureSources } from "./measurement/measure-sources.ts";
 export { DEFAULT_MEASUREMENT, type MeasurementConfig } from "./measurement/measurement-config.ts";
 export { apertureColumn } from "./measurement/source-columns.ts";
+export { coaddSourcesTask } from "./objects/coadd-sources-task.ts";
+export { forcedObjectsTask } from "./objects/forced-objects-task.ts";
+export { mergeObjectsTask } from "./objects/merge-objects-task.ts";
+export { objectTableTask } from "./objects/object-table-task.ts";
 export { DEFAULT_PSF, fitPsf, type PsfConfig, type PsfFit } from "./psf-model/fit-psf.ts";
 export type { PsfResiduals } from "./psf-model/psf-residuals.ts";
 export {
@@ -53,4 +60,7 @@ export {
   type StarSelectionConfig,
   selectPsfStars,
 } from "./psf-model/select-psf-stars.ts";
+export { readReference } from "./reference-catalog/read-reference.ts";
+export type { ReferenceObjects } from "./reference-catalog/reference-objects.ts";
+export { visitSummaryTask } from "./visit-summary/visit-summary-task.ts";
 export { directWarpTask } from "./warp/direct-warp-task.ts";

@@ -1,0 +1,93 @@
+import { AlmagestError } from "@almagest/base";
+import {
+  type BackgroundModel,
+  createGaussianPsf,
+  type MaskedImage,
+  type PixelGridPsf,
+  subtractBackground,
+} from "@almagest/images";
+import { getNumbers, type Table } from "@almagest/tables";
+import { estimateBackground } from "../background/estimate-background.ts";
+import { detectSources, markFootprints } from "../detection/detect-sources.ts";
+import { measureSources } from "../measurement/measure-sources.ts";
+import { fitPsf, type PsfFit } from "../psf-model/fit-psf.ts";
+import { selectPsfStars } from "../psf-model/select-psf-stars.ts";
+import type { CalibrateImageConfig } from "./calibrate-image-config.ts";
+
+/** What is learned of an image from itself: its sky, its PSF, its sources. */
+export interface Characterization {
+  /** All that was subtracted; add it to get the original pixels back. */
+  readonly background: BackgroundModel;
+  readonly psf: PixelGridPsf;
+  readonly psfFit: PsfFit;
+  /** Rows of the sources that shaped the PSF model, as positions; for marking them in the table. */
+  readonly psfStars: { readonly x: Float64Array; readonly y: Float64Array };
+  readonly sources: Table;
+  readonly noiseScale: number;
+}
+
+/** PSF width with which the first detection begins, pixels: seeing-limited images lie around it. */
+const FIRST_SIGMA = 1.8;
+
+/**
+ * Subtracts the sky of an image (in place), fits its PSF in rounds of detect → measure → select stars → fit, then detects and
+ * measures every source down to the threshold. Marks DETECTED in the mask. Throws `TASKS.PSF_NO_STARS` when the image shows
+ * no star.
+ */
+export function characterizeImage(
+  masked: MaskedImage,
+  config: CalibrateImageConfig,
+  seed: number,
+): Characterization {
+  const boxSize = config.backgroundBoxSize;
+  let background: BackgroundModel = estimateBackground(masked, { boxSize, statistic: "mode" });
+  subtractBackground(masked.image, background);
+  const refineBackground = (statistic: "mode" | "mean"): void => {
+    const step = estimateBackground(masked, { boxSize, statistic });
+    subtractBackground(masked.image, step);
+    background = { layers: [...background.layers, ...step.layers] };
+  };
+  let fit: PsfFit | undefined;
+  let stars = { x: new Float64Array(0), y: new Float64Array(0) };
+  for (let pass = 0; pass < config.psfPasses; pass++) {
+    const psf = fit?.psf ?? createGaussianPsf(FIRST_SIGMA);
+    const detections = detectSources(masked, psf, {
+      thresholdSigma: config.psfDetectionSigma,
+      noiseScale: 1,
+    });
+    if (pass === 0) {
+      markFootprints(masked.mask, detections.footprints);
+      refineBackground("mean");
+    }
+    const bright = measureSources(masked, psf, detections, { apertureRadii: [6], localBackground: false });
+    const selected = selectPsfStars(bright);
+    const x = getNumbers(bright, "x");
+    const y = getNumbers(bright, "y");
+    stars = {
+      x: Float64Array.from(selected.rows, (row) => x[row]!),
+      y: Float64Array.from(selected.rows, (row) => y[row]!),
+    };
+    if (stars.x.length === 0) {
+      throw new AlmagestError(
+        "TASKS.PSF_NO_STARS",
+        `Of ${bright.rows} bright sources none looks like a star; the PSF cannot be fitted.`,
+        { fields: { sources: bright.rows } },
+      );
+    }
+    fit = fitPsf(masked, stars, selected.sigma, { seed, ...maximumOrder(stars.x.length, config.psfOrder) });
+  }
+  const psf = fit!.psf;
+  const first = detectSources(masked, psf, { thresholdSigma: config.detectionSigma });
+  markFootprints(masked.mask, first.footprints);
+  refineBackground("mean");
+  const detections = detectSources(masked, psf, { thresholdSigma: config.detectionSigma });
+  markFootprints(masked.mask, detections.footprints);
+  const sources = measureSources(masked, psf, detections);
+  return { background, psf, psfFit: fit!, psfStars: stars, sources, noiseScale: detections.noiseScale };
+}
+
+/** Caps the order that the number of stars would allow. */
+function maximumOrder(stars: number, limit: number): { order?: number } {
+  const bearable = stars < 8 ? 0 : stars < 25 ? 1 : stars < 60 ? 2 : 3;
+  return { order: Math.min(bearable, limit) };
+}
