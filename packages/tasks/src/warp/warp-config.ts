@@ -13,11 +13,11 @@ export const warpConfig = z.object({
     .positive()
     .default(0.002)
     .describe("The grid is refined until linear interpolation errs by less than this, pixels."),
-  badPlanes: z
+  spreadPlanes: z
     .array(z.string())
-    .default(["BAD", "NO_DATA", "UNMASKEDNAN"])
+    .default(["NO_DATA", "UNMASKEDNAN"])
     .describe(
-      "Source pixels with these planes do not count; where they reach a kernel's core, NO_DATA results.",
+      "Source pixels with these planes hold no estimate of the sky: every kernel that touches one is NO_DATA.",
     ),
 });
 
@@ -27,12 +27,6 @@ export type WarpConfig = z.output<typeof warpConfig>;
 /** Options of `makeDirectWarp`. */
 export const directWarpConfig = z.object({
   warp: warpConfig.prefault({}),
-  useVisitSummary: z
-    .boolean()
-    .default(false)
-    .describe(
-      "Take each detector's astrometry and photometric scale from the visit summary instead of the image.",
-    ),
   borderPixels: z
     .number()
     .int()
