@@ -20,7 +20,10 @@ export interface PlacedEdge {
   readonly points: readonly (readonly [x: number, y: number])[];
 }
 
-/** A pipeline laid out from left to right. */
+/** Which way a drawing reads. */
+export type LayoutDirection = "right" | "down";
+
+/** A pipeline laid out. */
 export interface PipelineLayout {
   readonly width: number;
   readonly height: number;
@@ -35,49 +38,57 @@ interface Vertex {
   readonly subtitle: string;
   layer: number;
   order: number;
-  y: number;
+  /** Middle along the layer, pixels. */
+  place: number;
 }
 
-const COLUMN_GAP = 46;
-const ROW_GAP = 14;
+/** Room between layers, and between neighbours of one layer. */
+const LAYER_GAP = { right: 46, down: 30 } as const;
+const NEIGHBOUR_GAP = { right: 14, down: 22 } as const;
 const MARGIN = 24;
 const CHARACTER = 6.9;
 const HEIGHTS = { task: 44, dataset: 22, input: 22, prerequisite: 22, bend: 8 } as const;
 
 /**
- * Lays a pipeline out in layers (Sugiyama, Tagawa & Toda 1981): tasks and dataset types alternate from left to right, long
- * lines pass between the boxes, and crossings are reduced by sorting each layer by the middle of its neighbours.
+ * Lays a pipeline out in layers (Sugiyama, Tagawa & Toda 1981): tasks and dataset types alternate along the reading
+ * direction, long lines pass between the boxes, and crossings are reduced by sorting each layer by the middle of its
+ * neighbours.
  */
-export function layoutPipeline(graph: PipelineGraph): PipelineLayout {
+export function layoutPipeline(graph: PipelineGraph, direction: LayoutDirection): PipelineLayout {
   const vertices = new Map<string, Vertex>();
   const links: { from: string; to: string; prerequisite: boolean }[] = [];
   collect(graph, vertices, links);
   assignLayers(vertices, links);
   const { chains, segments } = addBends(vertices, links);
   const layers = orderLayers(vertices, segments);
-  const columns = layers.map((layer) => Math.max(...layer.map((vertex) => widthOf(vertex))));
-  const left = columns.map(
-    (_, i) => MARGIN + columns.slice(0, i).reduce((sum, width) => sum + width + COLUMN_GAP, 0),
-  );
-  const height = placeRows(layers, segments, vertices);
-  const center = (vertex: Vertex): number => left[vertex.layer]! + columns[vertex.layer]! / 2;
+  const depths = layers.map((layer) => Math.max(...layer.map((vertex) => depthOf(vertex, direction))));
+  const starts: number[] = [];
+  for (const [i, depth] of depths.entries()) {
+    starts.push(i === 0 ? MARGIN : starts[i - 1]! + depths[i - 1]! + LAYER_GAP[direction]);
+    depths[i] = depth;
+  }
+  const across = placeAlong(layers, segments, vertices, direction);
+  const along = starts.at(-1)! + depths.at(-1)! + MARGIN;
+  const toPage = (vertex: Vertex, shift = 0): [x: number, y: number] => {
+    const middle = starts[vertex.layer]! + depths[vertex.layer]! / 2 + shift;
+    return direction === "right" ? [middle, vertex.place] : [vertex.place, middle];
+  };
   const nodes = [...vertices.values()].flatMap((vertex): PlacedNode[] => {
     if (vertex.kind === "bend") return [];
-    const { id, kind, title, subtitle, y } = vertex;
-    return [
-      { id, kind, title, subtitle, x: center(vertex), y, width: widthOf(vertex), height: HEIGHTS[kind] },
-    ];
+    const { id, kind, title, subtitle } = vertex;
+    const [x, y] = toPage(vertex);
+    return [{ id, kind, title, subtitle, x, y, width: widthOf(vertex), height: HEIGHTS[kind] }];
   });
   const edges = links.map(({ from, to, prerequisite }, i) => {
-    const points = chains[i]!.map((id, position, all): [number, number] => {
+    const points = chains[i]!.map((id, position, all) => {
       const vertex = vertices.get(id)!;
-      const half = widthOf(vertex) / 2;
-      const x = center(vertex) + (position === 0 ? half : position === all.length - 1 ? -half : 0);
-      return [x, vertex.y];
+      const half = depthOf(vertex, direction) / 2;
+      return toPage(vertex, position === 0 ? half : position === all.length - 1 ? -half : 0);
     });
     return { from, to, prerequisite, points };
   });
-  return { width: left.at(-1)! + columns.at(-1)! + MARGIN, height, nodes, edges };
+  const [width, height] = direction === "right" ? [along, across] : [across, along];
+  return { width, height, nodes, edges };
 }
 
 function collect(
@@ -86,7 +97,7 @@ function collect(
   links: { from: string; to: string; prerequisite: boolean }[],
 ): void {
   const add = (id: string, kind: Vertex["kind"], title: string, subtitle: string): void => {
-    vertices.set(id, { id, kind, title, subtitle, layer: 0, order: 0, y: 0 });
+    vertices.set(id, { id, kind, title, subtitle, layer: 0, order: 0, place: 0 });
   };
   for (const node of graph.tasks.values())
     add(`T:${node.label}`, "task", node.label, node.dimensions.join(" · "));
@@ -130,7 +141,7 @@ function addBends(
     const chain = [from];
     for (let layer = vertices.get(from)!.layer + 1; layer < vertices.get(to)!.layer; layer++) {
       const id = `B:${index}:${layer}`;
-      vertices.set(id, { id, kind: "bend", title: "", subtitle: "", layer, order: 0, y: 0 });
+      vertices.set(id, { id, kind: "bend", title: "", subtitle: "", layer, order: 0, place: 0 });
       chain.push(id);
     }
     chain.push(to);
@@ -175,40 +186,76 @@ function neighbourTable(vertices: ReadonlyMap<string, Vertex>, segments: readonl
   return table;
 }
 
-/** Gives each vertex a height near the middle of its neighbours, keeping order and distance. Gives the total height. */
-function placeRows(
+/** Gives each vertex a place along its layer near the middle of its neighbours, keeping order and distance. Gives the
+ * extent of the widest layer with margins. */
+function placeAlong(
   layers: readonly Vertex[][],
   segments: readonly Link[],
   vertices: ReadonlyMap<string, Vertex>,
+  direction: LayoutDirection,
 ): number {
   const neighbours = neighbourTable(vertices, segments);
-  const gap = (a: Vertex, b: Vertex): number => (HEIGHTS[a.kind] + HEIGHTS[b.kind]) / 2 + ROW_GAP;
+  const gap = (a: Vertex, b: Vertex): number =>
+    (extentOf(a, direction) + extentOf(b, direction)) / 2 + NEIGHBOUR_GAP[direction];
   for (const layer of layers) {
-    for (let i = 1; i < layer.length; i++) layer[i]!.y = layer[i - 1]!.y + gap(layer[i - 1]!, layer[i]!);
-    const middle = ((layer[0]?.y ?? 0) + (layer.at(-1)?.y ?? 0)) / 2;
-    for (const vertex of layer) vertex.y -= middle;
+    for (let i = 1; i < layer.length; i++)
+      layer[i]!.place = layer[i - 1]!.place + gap(layer[i - 1]!, layer[i]!);
+    const middle = ((layer[0]?.place ?? 0) + (layer.at(-1)?.place ?? 0)) / 2;
+    for (const vertex of layer) vertex.place -= middle;
   }
+  const settle = (layer: readonly Vertex[], wish: readonly number[]): void => {
+    // Push apart from either end, and take the middle: neither side is favoured.
+    const down = [...wish];
+    for (let i = 1; i < layer.length; i++)
+      down[i] = Math.max(down[i]!, down[i - 1]! + gap(layer[i - 1]!, layer[i]!));
+    const up = [...wish];
+    for (let i = layer.length - 2; i >= 0; i--)
+      up[i] = Math.min(up[i]!, up[i + 1]! - gap(layer[i]!, layer[i + 1]!));
+    for (const [i, vertex] of layer.entries()) vertex.place = (down[i]! + up[i]!) / 2;
+  };
+  const places = (list: readonly Vertex[]): number | undefined => mean(list.map(({ place }) => place));
   for (let pass = 0; pass < 40; pass++) {
     for (const layer of pass % 2 === 0 ? layers : [...layers].reverse()) {
-      const wish = layer.map((vertex) => {
-        const { before, after } = neighbours.get(vertex.id)!;
-        return mean([...before, ...after].map(({ y }) => y)) ?? vertex.y;
-      });
-      // Push apart from above and from below, and take the middle: neither side is favoured.
-      const down = [...wish];
-      for (let i = 1; i < layer.length; i++)
-        down[i] = Math.max(down[i]!, down[i - 1]! + gap(layer[i - 1]!, layer[i]!));
-      const up = [...wish];
-      for (let i = layer.length - 2; i >= 0; i--)
-        up[i] = Math.min(up[i]!, up[i + 1]! - gap(layer[i]!, layer[i + 1]!));
-      for (const [i, vertex] of layer.entries()) vertex.y = (down[i]! + up[i]!) / 2;
+      settle(
+        layer,
+        layer.map((vertex) => {
+          const { before, after } = neighbours.get(vertex.id)!;
+          return places([...before, ...after]) ?? vertex.place;
+        }),
+      );
     }
   }
+  // At last each below what it comes from, so that chains run straight; a source stands beside what else its readers read.
+  for (const layer of layers) {
+    for (const vertex of layer) vertex.place = places(neighbours.get(vertex.id)!.before) ?? vertex.place;
+    const beside = (vertex: Vertex): number | undefined =>
+      places(
+        neighbours
+          .get(vertex.id)!
+          .after.flatMap(({ id }) => neighbours.get(id)!.before)
+          .filter((other) => neighbours.get(other.id)!.before.length > 0),
+      );
+    settle(
+      layer,
+      layer.map((vertex) => {
+        const isSource = neighbours.get(vertex.id)!.before.length === 0;
+        return (isSource ? beside(vertex) : undefined) ?? vertex.place;
+      }),
+    );
+  }
   const all = [...vertices.values()];
-  const top = Math.min(...all.map((vertex) => vertex.y - HEIGHTS[vertex.kind] / 2));
-  for (const vertex of all) vertex.y += MARGIN - top;
-  return Math.max(...all.map((vertex) => vertex.y + HEIGHTS[vertex.kind] / 2)) + MARGIN;
+  const first = Math.min(...all.map((vertex) => vertex.place - extentOf(vertex, direction) / 2));
+  for (const vertex of all) vertex.place += MARGIN - first;
+  return Math.max(...all.map((vertex) => vertex.place + extentOf(vertex, direction) / 2)) + MARGIN;
 }
+
+/** Size across the layer. */
+const depthOf = (vertex: Vertex, direction: LayoutDirection): number =>
+  direction === "right" ? widthOf(vertex) : vertex.kind === "bend" ? 0 : HEIGHTS[vertex.kind];
+
+/** Size along the layer. */
+const extentOf = (vertex: Vertex, direction: LayoutDirection): number =>
+  direction === "right" ? HEIGHTS[vertex.kind] : Math.max(HEIGHTS.bend, widthOf(vertex));
 
 function widthOf(vertex: Vertex): number {
   if (vertex.kind === "bend") return 0;

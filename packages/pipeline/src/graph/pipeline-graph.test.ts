@@ -4,7 +4,7 @@ import { isAlmagestError } from "@almagest/base";
 import { createUniverse } from "@almagest/butler";
 import { SURVEY_YAML, tasks } from "../fixtures/numeric-tasks.ts";
 import { parsePipeline } from "../pipeline/load-pipeline.ts";
-import { createPipelineGraph } from "./pipeline-graph.ts";
+import { createPipelineGraph, type PipelineGraph } from "./pipeline-graph.ts";
 import { renderPipelineSvg } from "./render-pipeline-svg.ts";
 import { renderPipelineText } from "./render-pipeline-text.ts";
 
@@ -72,7 +72,11 @@ const exposure = ["instrument", "exposure", "detector"];
 test("a pipeline is drawn as text and as a picture with every box inside", async () => {
   const graph = await graphOf(SURVEY_YAML);
   assert.match(renderPipelineText(graph), /■ isr: \{instrument, exposure, detector\}\n {2}◁ raw/);
-  const svg = renderPipelineSvg(graph);
+  for (const direction of ["right", "down"] as const) checkDrawing(graph, direction);
+});
+
+function checkDrawing(graph: PipelineGraph, direction: "right" | "down"): void {
+  const svg = renderPipelineSvg(graph, { direction });
   for (const label of graph.tasks.keys()) assert.ok(svg.includes(`>${label}</text>`), label);
   const [, width, height] = /viewBox="0 0 ([\d.]+) ([\d.]+)"/.exec(svg)!.map(Number);
   const boxes = [
@@ -86,5 +90,5 @@ test("a pipeline is drawn as text and as a picture with every box inside", async
       assert.ok(apart, "boxes do not overlap");
     }
   }
-  assert.equal(svg, renderPipelineSvg(graph), "the drawing is the same each time");
-});
+  assert.equal(svg, renderPipelineSvg(graph, { direction }), "the drawing is the same each time");
+}
