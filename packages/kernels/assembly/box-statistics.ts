@@ -81,11 +81,19 @@ export function windowMoments(values: usize, count: i32, lo: f32, hi: f32, pivot
   );
 }
 
-function binOf(value: f32, lo: f32, scale: f32, last: i32): i32 {
-  return min(<i32>((value - lo) * scale), last);
+/** Bin of each value in [lo, hi], `outside` for the others; bins ascend with value. */
+function binsOf(v: v128, low: v128, high: v128, scale: v128, last: v128, outside: v128): v128 {
+  const inside = v128.and(f32x4.ge(v, low), f32x4.le(v, high));
+  const bin = i32x4.min_s(i32x4.trunc_sat_f32x4_s(f32x4.mul(f32x4.sub(v, low), scale)), last);
+  return v128.bitselect(bin, outside, inside);
 }
 
-/** Counts values in [lo, hi] in `last` + 1 bins (u32, cleared first); bins ascend with value. */
+function countOne(bins: usize, bin: i32): void {
+  const at = bins + ((<usize>bin) << 2);
+  store<u32>(at, load<u32>(at) + 1);
+}
+
+/** Counts values in [lo, hi] in `last` + 1 bins (u32, cleared first); one more bin takes what is outside. */
 export function countBins(
   values: usize,
   count: i32,
@@ -95,13 +103,19 @@ export function countBins(
   bins: usize,
   last: i32,
 ): void {
-  memory.fill(bins, 0, (<usize>(last + 1)) << 2);
+  memory.fill(bins, 0, (<usize>(last + 2)) << 2);
+  const low = f32x4.splat(lo);
+  const high = f32x4.splat(hi);
+  const factor = f32x4.splat(scale);
+  const most = i32x4.splat(last);
+  const outside = i32x4.splat(last + 1);
   const end = values + ((<usize>count) << 2);
-  for (let p = values; p < end; p += 4) {
-    const value = load<f32>(p);
-    if (!(value >= lo && value <= hi)) continue;
-    const bin = bins + ((<usize>binOf(value, lo, scale, last)) << 2);
-    store<u32>(bin, load<u32>(bin) + 1);
+  for (let p = values; p < end; p += 16) {
+    const four = binsOf(v128.load(p), low, high, factor, most, outside);
+    countOne(bins, i32x4.extract_lane(four, 0));
+    countOne(bins, i32x4.extract_lane(four, 1));
+    countOne(bins, i32x4.extract_lane(four, 2));
+    countOne(bins, i32x4.extract_lane(four, 3));
   }
 }
 
@@ -117,14 +131,22 @@ export function collectBins(
   final: i32,
   out: usize,
 ): i32 {
+  const low = f32x4.splat(lo);
+  const high = f32x4.splat(hi);
+  const factor = f32x4.splat(scale);
+  const most = i32x4.splat(last);
+  const outside = i32x4.splat(last + 1);
   let q = out;
   const end = values + ((<usize>count) << 2);
-  for (let p = values; p < end; p += 4) {
-    const value = load<f32>(p);
-    const inside = value >= lo && value <= hi;
-    const bin = inside ? binOf(value, lo, scale, last) : -1;
-    store<f32>(q, value);
-    q += bin >= first && bin <= final ? 4 : 0;
+  for (let p = values; p < end; p += 16) {
+    const four = binsOf(v128.load(p), low, high, factor, most, outside);
+    const wanted = v128.and(i32x4.ge_s(four, i32x4.splat(first)), i32x4.le_s(four, i32x4.splat(final)));
+    let lanes = i32x4.bitmask(wanted);
+    while (lanes !== 0) {
+      store<f32>(q, load<f32>(p + ((<usize>ctz(lanes)) << 2)));
+      q += 4;
+      lanes &= lanes - 1;
+    }
   }
   return <i32>((q - out) >> 2);
 }

@@ -4,6 +4,7 @@ export { collectBins, countBins, gatherBox, windowMoments } from "./box-statisti
 export { convolveRows, maskRows, renormaliseRows } from "./convolve";
 export { crosstalkChunk } from "./crosstalk";
 export { convertRow, isrRow } from "./isr";
+export { applyRuns } from "./mesh";
 export { findRuns } from "./spans";
 export { stackChunk } from "./stack";
 export { flagOdd, warpTile } from "./warp";

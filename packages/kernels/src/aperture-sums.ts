@@ -58,10 +58,11 @@ export function sumCircularApertures(
 
 /** Overlap of the pixel at offset (dx, dy) from the circle's centre. */
 function pixelOverlap(dx: number, dy: number, r: number): number {
-  const far = Math.hypot(Math.abs(dx) + 0.5, Math.abs(dy) + 0.5);
-  if (far <= r) return 1;
-  const nearX = Math.max(0, Math.abs(dx) - 0.5);
-  const nearY = Math.max(0, Math.abs(dy) - 0.5);
+  const x = Math.abs(dx);
+  const y = Math.abs(dy);
+  if ((x + 0.5) * (x + 0.5) + (y + 0.5) * (y + 0.5) <= r * r) return 1;
+  const nearX = Math.max(0, x - 0.5);
+  const nearY = Math.max(0, y - 0.5);
   if (nearX * nearX + nearY * nearY >= r * r) return 0;
   return circleRectangleOverlap(dx - 0.5, dy - 0.5, dx + 0.5, dy + 0.5, r);
 }

@@ -1,3 +1,8 @@
+import { selectRanksByRadix } from "./radix-select.ts";
+
+/** Above so many floats counting bits is quicker than quickselect. */
+const RADIX_THRESHOLD = 1 << 17;
+
 /** Element of rank `k` of values[0 … n−1], which are reordered (Hoare's quickselect, median of three). */
 export function selectRank(values: Float32Array | Float64Array, n: number, k: number): number {
   let left = 0;
@@ -49,14 +54,27 @@ export function quantile(data: ArrayLike<number>, q: number): number {
 export function quantiles(data: ArrayLike<number>, qs: readonly number[]): number[] {
   const { values, n } = copyNumbers(data);
   if (n === 0) return qs.map(() => Number.NaN);
-  return qs.map((q) => {
-    const rank = Math.min(n - 1, Math.max(0, q * (n - 1)));
-    const low = Math.floor(rank);
-    const a = selectRank(values, n, low);
-    if (rank === low) return a;
-    const b = selectRank(values, n, low + 1);
-    return a + (rank - low) * (b - a);
+  const places = qs.map((q) => Math.min(n - 1, Math.max(0, q * (n - 1))));
+  const ranks = [...new Set(places.flatMap((place) => [Math.floor(place), Math.ceil(place)]))];
+  const found = selectRanks(values, n, ranks);
+  return places.map((place) => {
+    const low = found.get(Math.floor(place))!;
+    const high = found.get(Math.ceil(place))!;
+    return low === high ? low : low + (place - Math.floor(place)) * (high - low);
   });
+}
+
+/** Elements of several ranks; reorders `values`. */
+function selectRanks(
+  values: Float32Array | Float64Array,
+  n: number,
+  ranks: readonly number[],
+): ReadonlyMap<number, number> {
+  if (values instanceof Float32Array && n > RADIX_THRESHOLD) {
+    const found = selectRanksByRadix(values, n, ranks);
+    return new Map(ranks.map((rank, i) => [rank, found[i]!]));
+  }
+  return new Map(ranks.map((rank) => [rank, selectRank(values, n, rank) + 0]));
 }
 
 /** Median of the values that are not NaN (mean of the middle two when even); NaN when there is none. */

@@ -72,6 +72,7 @@ export interface KernelExports {
     saturatedBits: number,
     badBits: number,
   ): void;
+  applyRuns(data: number, runs: number, count: number, sign: number): void;
   findRuns(
     image: number,
     levels: number,

@@ -109,7 +109,7 @@ export function boxStatisticsStrips(
   const count = new Int32Array(nx * ny);
   const strip = width * Math.min(boxSize, height);
   const box = Math.min(strip, boxSize * boxSize) + 4;
-  const arena = openArena(strip * 8 + box * 8 + BINS * 4 + 64);
+  const arena = openArena(strip * 8 + box * 8 + BINS * 4 + 128);
   const pixels = arena.floats(strip);
   const bits = mask ? arena.words(strip) : undefined;
   const scratch: BoxScratch = {
@@ -117,7 +117,7 @@ export function boxStatisticsStrips(
     values: arena.floats(box),
     picked: arena.floats(box),
     moments: arena.doubles(2),
-    bins: arena.words(BINS),
+    bins: arena.words(BINS + 1),
     sample: new Float32Array(START_SAMPLE),
   };
   for (let j = 0; j < ny; j++) {
