@@ -2,11 +2,12 @@ import type { Mask, MaskedImage, Psf } from "@almagest/images";
 import { bitsOf } from "../mask-bits.ts";
 import { findKernel } from "../measurement/psf-stamps.ts";
 import { type Detections, noDetections } from "./detections.ts";
-import { findSpans, type Spans } from "./find-spans.ts";
+import { findHills, type Hills } from "./find-hills.ts";
 import { ensureInt32 } from "./growable.ts";
 import { collectSegments, createLabelMap, growLabels, joinSegments } from "./label-map.ts";
 import { measureNoiseScale, refineNoiseScale, sampleSky } from "./noise-scale.ts";
 import { separatePsf } from "./separate-psf.ts";
+import { smoothImage } from "./smooth-image.ts";
 import { createPeakSplitter } from "./split-peaks.ts";
 
 /** How {@link detectSources} looks for sources. */
@@ -31,29 +32,18 @@ export interface DetectionConfig {
   readonly skySamples: number;
 }
 
-/** The defaults: 5 sigma, footprints to 3 sigma grown by 2.4 PSF sigmas. */
+/** The defaults: 5 sigma, footprints to 3 sigma grown by 1.8 PSF sigmas. */
 export const DEFAULT_DETECTION: DetectionConfig = {
   thresholdSigma: 5,
   footprintSigma: 3,
   minimumArea: 3,
-  growSigma: 2.4,
+  growSigma: 1.8,
   minimumProminence: 3.5,
   contrast: 0.002,
   badPlanes: ["BAD", "NO_DATA", "EDGE"],
   noiseScale: "empirical",
   skySamples: 16384,
 };
-
-/** Spans sorted by group (stable, so reading order within each), and where each group begins. */
-function sortSpans(spans: Spans): { members: Int32Array; starts: Int32Array } {
-  const size = new Int32Array(spans.count + 1);
-  for (let k = 0; k < spans.count; k++) size[spans.group[k]! + 1]!++;
-  for (let k = 0; k < spans.count; k++) size[k + 1]! += size[k]!;
-  const cursor = size.slice();
-  const members = new Int32Array(spans.count);
-  for (let k = 0; k < spans.count; k++) members[cursor[spans.group[k]!]!++] = k;
-  return { members, starts: size };
-}
 
 /**
  * Finds sources on a background-subtracted image: smooths with the PSF's best separable form, cuts at a S/N that is
@@ -72,77 +62,58 @@ export function detectSources(
   if (!middle) return noDetections();
   const kernel = separatePsf(middle.stamp);
   const badBits = bitsOf(c.badPlanes, masked.mask.planes);
-  const samples = sampleSky(masked, kernel, badBits, c.skySamples);
+  const smooth = smoothImage(masked, kernel, badBits);
+  const samples = sampleSky(masked, smooth, kernel.squareSum, kernel.half, badBits, c.skySamples);
   const firstScale = typeof c.noiseScale === "number" ? c.noiseScale : measureNoiseScale(samples.snr);
-  const spans = findSpans(masked, kernel, badBits, c.footprintSigma * firstScale);
-  const { members, starts } = sortSpans(spans);
-  const best = new Float32Array(spans.count);
-  const maximaOfGroup = new Int32Array(spans.count);
-  const lastMaximum = new Int32Array(spans.count);
-  const maximumAt = new Map<number, number>();
-  for (let m = 0; m < spans.maximumCount; m++) {
-    const group = spans.group[spans.maximumSpan[m]!]!;
-    const snr = spans.peakSnr[m]!;
-    if (!Number.isFinite(snr)) continue;
-    best[group] = Math.max(best[group]!, snr);
-    maximaOfGroup[group]!++;
-    lastMaximum[group] = m;
-    maximumAt.set(spans.maximumY[m]! * width + spans.maximumX[m]!, m);
-  }
+  const hills = findHills(masked, smooth, kernel, c.footprintSigma * firstScale, c.minimumArea);
   // A first cut a little low: the final noise scale may come out smaller than the first.
-  const splitter = createPeakSplitter(spans, width, {
+  const threshold = 0.95 * c.thresholdSigma;
+  const splitter = createPeakSplitter(hills, {
     minimumProminence: c.minimumProminence,
     contrast: c.contrast,
-    threshold: 0.95 * c.thresholdSigma,
+    threshold,
     noiseScale: firstScale,
   });
-  const labels = createLabelMap(bbox);
   const stride = width + 2;
+  const labels = createLabelMap(bbox);
   let pixels = new Int32Array(65536);
   let pixelCount = 0;
   let peakOf = new Int32Array(4096);
   let footprintOf = new Int32Array(4096);
   let count = 0;
   let footprintCount = 0;
-  for (let group = 0; group < spans.count; group++) {
-    const from = starts[group]!;
-    const to = starts[group + 1]!;
-    if (from === to || best[group]! < 0.95 * c.thresholdSigma * firstScale) continue;
-    let area = 0;
-    for (let k = from; k < to; k++) area += spans.x1[members[k]!]! - spans.x0[members[k]!]! + 1;
-    if (area < c.minimumArea) continue;
+  for (let g = 0; g < hills.count; g++) {
+    const firstMaximum = hills.maximumStarts[g]!;
+    const maxima = hills.maximumStarts[g + 1]! - firstMaximum;
+    let best = 0;
+    for (let m = firstMaximum; m < firstMaximum + maxima; m++) best = Math.max(best, hills.peakSnr[m]!);
+    if (best < threshold * firstScale) continue;
+    const kept = maxima === 1 ? 1 : splitter.split(g);
     const first = count + 1;
-    pixels = ensureInt32(pixels, pixelCount + area);
-    if (maximaOfGroup[group]! === 1) {
-      peakOf = ensureInt32(peakOf, count + 1);
-      footprintOf = ensureInt32(footprintOf, count + 1);
-      peakOf[count] = lastMaximum[group]!;
-      footprintOf[count++] = footprintCount++;
-      for (let k = from; k < to; k++) {
-        const s = members[k]!;
-        const row = (spans.y[s]! + 1) * stride + 1;
-        for (let p = row + spans.x0[s]!; p <= row + spans.x1[s]!; p++) {
+    peakOf = ensureInt32(peakOf, count + kept);
+    footprintOf = ensureInt32(footprintOf, count + kept);
+    for (let k = 0; k < kept; k++) {
+      peakOf[count] = maxima === 1 ? firstMaximum : splitter.peaks()[k]!;
+      footprintOf[count++] = footprintCount;
+    }
+    if (kept > 0) footprintCount++;
+    pixels = ensureInt32(pixels, pixelCount + hills.area[g]!);
+    if (kept === 1) {
+      for (let s = hills.spanStarts[g]!; s < hills.spanStarts[g + 1]!; s++) {
+        const row = (hills.y[s]! + 1) * stride + 1;
+        for (let p = row + hills.x0[s]!; p <= row + hills.x1[s]!; p++) {
           labels[p] = first;
           pixels[pixelCount++] = p;
         }
       }
-      continue;
+    } else if (kept > 1) {
+      splitter.forEachPixel((x, y, peak) => {
+        if (peak < 0) return;
+        const p = (y + 1) * stride + x + 1;
+        labels[p] = first + peak;
+        pixels[pixelCount++] = p;
+      });
     }
-    const kept = splitter.split(members, from, to, maximumAt);
-    if (kept === 0) continue;
-    peakOf = ensureInt32(peakOf, count + kept);
-    footprintOf = ensureInt32(footprintOf, count + kept);
-    for (let k = 0; k < kept; k++) {
-      peakOf[count] = splitter.peaks()[k]!;
-      footprintOf[count++] = footprintCount;
-    }
-    footprintCount++;
-    splitter.forEachPixel((x, y, peak) => {
-      if (peak < 0) return;
-      const p = (y + 1) * stride + x + 1;
-      labels[p] = first + peak;
-      pixels[pixelCount++] = p;
-    });
   }
   const scale =
     typeof c.noiseScale === "number"
@@ -152,14 +123,14 @@ export function detectSources(
   const grow = Math.round(c.growSigma * middle.sigma);
   growLabels(labels, stride, pixels, pixelCount, grow);
   const keep = new Uint8Array(count);
-  for (let k = 0; k < count; k++) keep[k] = spans.peakSnr[peakOf[k]!]! >= c.thresholdSigma * scale ? 1 : 0;
-  return assemble(masked, spans, labels, peakOf, footprintOf, keep, footprintCount, scale, kernel.squareSum);
+  for (let k = 0; k < count; k++) keep[k] = hills.peakSnr[peakOf[k]!]! >= c.thresholdSigma * scale ? 1 : 0;
+  return assemble(masked, hills, labels, peakOf, footprintOf, keep, footprintCount, scale, kernel.squareSum);
 }
 
 /** Drops peaks that `keep` rejects (their pixels go with them) and lays out the columns. */
 function assemble(
   masked: MaskedImage,
-  spans: Spans,
+  hills: Hills,
   labels: Int32Array,
   peakOf: Int32Array,
   footprintOf: Int32Array,
@@ -171,12 +142,7 @@ function assemble(
   const { bbox } = masked;
   const all = keep.length;
   const count = keep.reduce((s, k) => s + k, 0);
-  if (count < all) {
-    const renumber = new Int32Array(all + 1);
-    let n = 0;
-    for (let k = 0; k < all; k++) renumber[k + 1] = keep[k] ? ++n : 0;
-    for (let p = 0; p < labels.length; p++) if (labels[p]! > 0) labels[p] = renumber[labels[p]!]!;
-  }
+  const setOf = new Int32Array(all + 1).fill(-1);
   const newFootprint = new Int32Array(footprintCount).fill(-1);
   const footprint = new Int32Array(count);
   const x = new Float64Array(count);
@@ -191,12 +157,13 @@ function assemble(
     const old = footprintOf[k]!;
     if (newFootprint[old]! < 0) newFootprint[old] = footprints++;
     footprint[n] = newFootprint[old]!;
-    x[n] = spans.peakX[peak]! + bbox.x0;
-    y[n] = spans.peakY[peak]! + bbox.y0;
-    peakValue[n] = spans.peakValue[peak]! / squareSum;
-    significance[n++] = spans.peakSnr[peak]! / scale;
+    setOf[k + 1] = n;
+    x[n] = hills.peakX[peak]! + bbox.x0;
+    y[n] = hills.peakY[peak]! + bbox.y0;
+    peakValue[n] = hills.peakValue[peak]! / squareSum;
+    significance[n++] = hills.peakSnr[peak]! / scale;
   }
-  const segments = collectSegments(labels, bbox, count);
+  const segments = collectSegments(labels, bbox, setOf, count);
   return {
     count,
     x,

@@ -50,8 +50,8 @@ export function growLabels(
   }
 }
 
-/** Reads a label map (labels 1 … `count`) into runs per label, label − 1 being the set. */
-export function collectSegments(labels: Int32Array, box: Box, count: number): Footprints {
+/** Reads a label map into runs per set: label L belongs to set `setOf[L]`, or to none where that is negative. */
+export function collectSegments(labels: Int32Array, box: Box, setOf: Int32Array, count: number): Footprints {
   const { width, height } = box;
   let runs = 0;
   let runSet = new Int32Array(4096);
@@ -64,21 +64,40 @@ export function collectSegments(labels: Int32Array, box: Box, count: number): Fo
     const end = row + width;
     for (let p = row; p < end; p++) {
       const label = labels[p]!;
-      if (label === 0) continue;
+      if (label === 0) {
+        // Most of a frame is sky: pass over it eight pixels at a time.
+        while (
+          p + 8 < end &&
+          (labels[p + 1]! |
+            labels[p + 2]! |
+            labels[p + 3]! |
+            labels[p + 4]! |
+            labels[p + 5]! |
+            labels[p + 6]! |
+            labels[p + 7]! |
+            labels[p + 8]!) ===
+            0
+        ) {
+          p += 8;
+        }
+        continue;
+      }
       const start = p;
       // The rim's −1 ends every run.
       while (labels[p + 1]! === label) p++;
+      const set = setOf[label]!;
+      if (set < 0) continue;
       if (runs >= runSet.length) {
         runSet = ensureInt32(runSet, runs + 1);
         runY = ensureInt32(runY, runs + 1);
         runX0 = ensureInt32(runX0, runs + 1);
         runX1 = ensureInt32(runX1, runs + 1);
       }
-      runSet[runs] = label - 1;
+      runSet[runs] = set;
       runY[runs] = y + box.y0;
       runX0[runs] = start - row + box.x0;
       runX1[runs++] = p - row + box.x0;
-      offsets[label]!++;
+      offsets[set + 1]!++;
     }
   }
   for (let s = 0; s < count; s++) offsets[s + 1]! += offsets[s]!;

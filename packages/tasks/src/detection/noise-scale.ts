@@ -1,7 +1,6 @@
 import type { MaskedImage } from "@almagest/images";
-import type { SeparableKernel } from "./separate-psf.ts";
 
-/** PSF-flux S/N at scattered places of an image: x, y count from the box's corner. */
+/** PSF-flux S/N (by the variance plane) at scattered places; x, y count from the box's corner. */
 export interface SkySamples {
   readonly count: number;
   readonly x: Int32Array;
@@ -9,18 +8,20 @@ export interface SkySamples {
   readonly snr: Float32Array;
 }
 
-/** Samples the smoothed image's S/N (by the variance plane) on a jittered grid of about `target` places with no bad pixel. */
+/**
+ * Samples a smoothed image on a jittered grid of about `target` places, leaving out bad pixels and a rim of `margin`.
+ * `squareSum` is the kernel's Σφ².
+ */
 export function sampleSky(
   masked: MaskedImage,
-  kernel: SeparableKernel,
+  smooth: Float32Array,
+  squareSum: number,
+  margin: number,
   badBits: number,
   target: number,
 ): SkySamples {
   const { width, height } = masked.bbox;
-  const { half } = kernel;
-  const size = 2 * half + 1;
   const step = Math.max(2, Math.floor(Math.sqrt((width * height) / target)));
-  const image = masked.image.data;
   const mask = masked.mask.data;
   const variance = masked.variance.data;
   const capacity = Math.ceil(width / step) * Math.ceil(height / step);
@@ -36,21 +37,10 @@ export function sampleSky(
       hash ^= hash >>> 13;
       const x = gx * step + ((hash & 0xffff) % step);
       const y = gy * step + ((hash >>> 16) % step);
-      if (x < half || y < half || x >= width - half || y >= height - half) continue;
-      const center = y * width + x;
-      let sum = 0;
-      let bad = false;
-      for (let j = 0; j < size && !bad; j++) {
-        const row = center + (j - half) * width - half;
-        let across = 0;
-        for (let i = 0; i < size; i++) {
-          bad ||= (mask[row + i]! & badBits) !== 0;
-          across += kernel.x[i]! * image[row + i]!;
-        }
-        sum += kernel.y[j]! * across;
-      }
-      const value = sum / Math.sqrt(kernel.squareSum * variance[center]!);
-      if (bad || value - value !== 0) continue;
+      if (x < margin || y < margin || x >= width - margin || y >= height - margin) continue;
+      const p = y * width + x;
+      const value = smooth[p]! / Math.sqrt(squareSum * variance[p]!);
+      if ((mask[p]! & badBits) !== 0 || !Number.isFinite(value)) continue;
       px[count] = x;
       py[count] = y;
       snr[count++] = value;

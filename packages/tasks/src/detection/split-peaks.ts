@@ -1,5 +1,5 @@
 import { AlmagestError } from "@almagest/base";
-import type { Spans } from "./find-spans.ts";
+import type { Hills } from "./find-hills.ts";
 import { ensureFloat32, ensureInt32 } from "./growable.ts";
 
 /** When a lesser maximum counts as a source of its own. */
@@ -16,10 +16,10 @@ export interface SplitOptions {
 /** Takes footprints apart; holds scratch memory that grows with the largest footprint. */
 export interface PeakSplitter {
   /**
-   * Splits the group made of spans `members[from … to−1]` and returns how many peaks survive. Their maximum indices are in
-   * `peaks`, falling by value; `forEachPixel` then tells each pixel's peak (−1 for none).
+   * Splits a region and returns how many peaks survive. Their maximum indices are in `peaks`, falling by value;
+   * `forEachPixel` then tells each pixel's peak (−1 for none).
    */
-  split(members: Int32Array, from: number, to: number, maximumAt: ReadonlyMap<number, number>): number;
+  split(region: number): number;
   readonly peaks: () => Int32Array;
   forEachPixel(visit: (x: number, y: number, peak: number) => void): void;
 }
@@ -29,7 +29,7 @@ export interface PeakSplitter {
  * Bertin & Arnouts 1996, §6.3, with as many thresholds as pixels), and where two hills meet keeps the lesser one if it stands
  * out far enough above the saddle; otherwise it becomes part of its neighbour.
  */
-export function createPeakSplitter(spans: Spans, imageWidth: number, options: SplitOptions): PeakSplitter {
+export function createPeakSplitter(spans: Hills, options: SplitOptions): PeakSplitter {
   let grid = new Int32Array(4096);
   let pixelCell = new Int32Array(1024);
   let pixelValue = new Float32Array(1024);
@@ -56,29 +56,30 @@ export function createPeakSplitter(spans: Spans, imageWidth: number, options: Sp
   };
 
   /** Lays the group's pixels out on a local grid and sorts them by value. */
-  const load = (members: Int32Array, from: number, to: number): void => {
+  const load = (region: number): void => {
+    const from = spans.spanStarts[region]!;
+    const to = spans.spanStarts[region + 1]!;
     let xMin = Infinity;
     let xMax = -1;
-    originY = spans.y[members[from]!]! - 1;
-    for (let m = from; m < to; m++) {
-      xMin = Math.min(xMin, spans.x0[members[m]!]!);
-      xMax = Math.max(xMax, spans.x1[members[m]!]!);
+    originY = spans.y[from]! - 1;
+    for (let s = from; s < to; s++) {
+      xMin = Math.min(xMin, spans.x0[s]!);
+      xMax = Math.max(xMax, spans.x1[s]!);
     }
     originX = xMin - 1;
     gridWidth = xMax - xMin + 3;
-    const cells = gridWidth * (spans.y[members[to - 1]!]! - originY + 2);
+    const cells = gridWidth * (spans.y[to - 1]! - originY + 2);
     grid = ensureInt32(grid, cells);
     grid.fill(-1, 0, cells);
     pixelCount = 0;
-    for (let m = from; m < to; m++) {
-      const s = members[m]!;
+    for (let s = from; s < to; s++) {
       const length = spans.x1[s]! - spans.x0[s]! + 1;
       pixelCell = ensureInt32(pixelCell, pixelCount + length);
       pixelValue = ensureFloat32(pixelValue, pixelCount + length);
       const cell = (spans.y[s]! - originY) * gridWidth + spans.x0[s]! - originX;
       for (let i = 0; i < length; i++) {
         pixelCell[pixelCount] = cell + i;
-        pixelValue[pixelCount++] = spans.values[spans.valueStart[s]! + i]!;
+        pixelValue[pixelCount++] = spans.smooth[spans.y[s]! * spans.width + spans.x0[s]! + i]!;
       }
     }
     if (pixelCount > 0x3fffff) {
@@ -111,8 +112,16 @@ export function createPeakSplitter(spans: Spans, imageWidth: number, options: Sp
     );
   };
 
-  const split: PeakSplitter["split"] = (members, from, to, maximumAt) => {
-    load(members, from, to);
+  /** The listed maximum at a pixel, or −1. */
+  const maximumAt = (region: number, pixel: number): number => {
+    for (let m = spans.maximumStarts[region]!; m < spans.maximumStarts[region + 1]!; m++) {
+      if (spans.maximumPixel[m]! === pixel) return m;
+    }
+    return -1;
+  };
+
+  const split: PeakSplitter["split"] = (region) => {
+    load(region);
     const steps = [
       -1,
       1,
@@ -151,7 +160,7 @@ export function createPeakSplitter(spans: Spans, imageWidth: number, options: Sp
         hillTop[h] = value;
         const x = (cell % gridWidth) + originX;
         const y = Math.floor(cell / gridWidth) + originY;
-        hillPeak[h] = maximumAt.get(y * imageWidth + x) ?? -1;
+        hillPeak[h] = maximumAt(region, y * spans.width + x);
         pixelHill[i] = h;
         pixelSegment[i] = h;
         continue;

@@ -2,6 +2,7 @@ import type { MaskedImage, Psf, PsfStamp } from "@almagest/images";
 import type { Table } from "@almagest/tables";
 import { measureNoiseScale, sampleSky } from "../detection/noise-scale.ts";
 import { separatePsf } from "../detection/separate-psf.ts";
+import { smoothImage } from "../detection/smooth-image.ts";
 import { bitsOf } from "../mask-bits.ts";
 import { createApertureSummer } from "./circular-apertures.ts";
 import { fitPsfGroup, type GroupColumns } from "./fit-psf-group.ts";
@@ -96,7 +97,9 @@ export function forcedMeasure(
 function measureScale(masked: MaskedImage, psf: Psf, badBits: number): number {
   const middle = findKernel(psf, masked.bbox);
   if (!middle) return 1;
-  return measureNoiseScale(sampleSky(masked, separatePsf(middle.stamp), badBits, 8192).snr);
+  const kernel = separatePsf(middle.stamp);
+  const smooth = smoothImage(masked, kernel, badBits);
+  return measureNoiseScale(sampleSky(masked, smooth, kernel.squareSum, kernel.half, badBits, 16384).snr);
 }
 
 /** Simultaneous PSF fluxes, group by group. */

@@ -3,7 +3,7 @@ import type { WorkPlanes } from "./work-planes.ts";
 const values = new Float64Array(8192);
 
 /**
- * Clipped mean of every other pixel (a chequerboard) between two radii, and its standard error; NaN with fewer than 10.
+ * Clipped mean of every fourth pixel (every other row and column) between two radii, and its standard error; NaN with fewer than 10.
  * Not subtracted from anything: it tells how flat the sky is.
  */
 export function measureLocalBackground(
@@ -19,11 +19,12 @@ export function measureLocalBackground(
   const cy = Math.round(y);
   const reach = Math.ceil(outer);
   let n = 0;
-  for (let py = Math.max(0, cy - reach); py <= Math.min(height - 1, cy + reach); py++) {
+  const y0 = Math.max(0, cy - reach);
+  for (let py = y0 + ((y0 + cy) & 1); py <= Math.min(height - 1, cy + reach); py += 2) {
     const dy2 = (py - cy) * (py - cy);
     const x0 = Math.max(0, cx - reach);
     const x1 = Math.min(width - 1, cx + reach);
-    for (let px = x0 + ((x0 + py) & 1); px <= x1; px += 2) {
+    for (let px = x0 + ((x0 + cx) & 1); px <= x1; px += 2) {
       const r2 = dy2 + (px - cx) * (px - cx);
       if (r2 < inner * inner || r2 > outer * outer) continue;
       const p = py * width + px;

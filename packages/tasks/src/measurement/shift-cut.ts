@@ -1,46 +1,80 @@
 import type { PsfStamp } from "@almagest/images";
 import { lanczos } from "@almagest/kernels";
 
+/** Lanczos order; eleven taps each way. */
 const TAPS = 5;
+const wx = new Float64Array(2 * TAPS + 1);
+const wy = new Float64Array(2 * TAPS + 1);
+let padded = new Float64Array(0);
+let across = new Float64Array(0);
 
-function shiftWeights(fraction: number, out: Float64Array): void {
+function fillWeights(shift: number, out: Float64Array): void {
   let sum = 0;
-  for (let k = -TAPS; k <= TAPS; k++) sum += out[k + TAPS] = lanczos(k + fraction, TAPS);
+  for (let k = -TAPS; k <= TAPS; k++) sum += out[k + TAPS] = lanczos(k + shift, TAPS);
   for (let k = 0; k < out.length; k++) out[k]! /= sum;
+}
+
+/** out[i] = Σ_t weights[t] · source[start + i + t·step], i < n: the eleven taps in registers. */
+function combine(
+  source: Float64Array,
+  start: number,
+  step: number,
+  n: number,
+  w: Float64Array,
+  out: Float64Array | Float32Array,
+  to: number,
+): void {
+  const w0 = w[0]!;
+  const w1 = w[1]!;
+  const w2 = w[2]!;
+  const w3 = w[3]!;
+  const w4 = w[4]!;
+  const w5 = w[5]!;
+  const w6 = w[6]!;
+  const w7 = w[7]!;
+  const w8 = w[8]!;
+  const w9 = w[9]!;
+  const w10 = w[10]!;
+  for (let i = 0; i < n; i++) {
+    let p = start + i;
+    let sum = w0 * source[p]!;
+    sum += w1 * source[(p += step)]!;
+    sum += w2 * source[(p += step)]!;
+    sum += w3 * source[(p += step)]!;
+    sum += w4 * source[(p += step)]!;
+    sum += w5 * source[(p += step)]!;
+    sum += w6 * source[(p += step)]!;
+    sum += w7 * source[(p += step)]!;
+    sum += w8 * source[(p += step)]!;
+    sum += w9 * source[(p += step)]!;
+    sum += w10 * source[(p += step)]!;
+    out[to + i] = sum;
+  }
 }
 
 /** A square stamp cut to `half` pixels about its middle and moved by (dx, dy), zeros outside, with a Lanczos-5 kernel. */
 export function shiftCut(stamp: PsfStamp, half: number, dx: number, dy: number): PsfStamp {
   const size = 2 * half + 1;
+  const wide = size + 2 * TAPS;
   const middle = stamp.size >> 1;
-  const wx = new Float64Array(2 * TAPS + 1);
-  const wy = new Float64Array(2 * TAPS + 1);
-  shiftWeights(dx, wx);
-  shiftWeights(dy, wy);
-  const top = Math.max(0, middle - half - TAPS);
-  const bottom = Math.min(stamp.size - 1, middle + half + TAPS);
-  const across = new Float64Array(size * (bottom - top + 1));
-  for (let y = top; y <= bottom; y++) {
-    const row = y * stamp.size;
-    for (let x = 0; x < size; x++) {
-      const at = middle - half + x;
-      const first = Math.max(-TAPS, -at);
-      const last = Math.min(TAPS, stamp.size - 1 - at);
-      let sum = 0;
-      for (let k = first; k <= last; k++) sum += wx[k + TAPS]! * stamp.data[row + at + k]!;
-      across[(y - top) * size + x] = sum;
+  fillWeights(dx, wx);
+  fillWeights(dy, wy);
+  if (padded.length < wide * wide) {
+    padded = new Float64Array(wide * wide);
+    across = new Float64Array(wide * wide);
+  }
+  // The stamp's pixels within `half` + taps of the middle, zeros where it has none.
+  const offset = middle - half - TAPS;
+  for (let y = 0; y < wide; y++) {
+    const row = (y + offset) * stamp.size + offset;
+    const missing = y + offset < 0 || y + offset >= stamp.size;
+    for (let x = 0; x < wide; x++) {
+      const outside = missing || x + offset < 0 || x + offset >= stamp.size;
+      padded[y * wide + x] = outside ? 0 : stamp.data[row + x]!;
     }
   }
+  for (let y = 0; y < wide; y++) combine(padded, y * wide, 1, size, wx, across, y * size);
   const out = new Float32Array(size * size);
-  for (let y = 0; y < size; y++) {
-    const at = middle - half + y;
-    const first = Math.max(-TAPS, top - at);
-    const last = Math.min(TAPS, bottom - at);
-    for (let x = 0; x < size; x++) {
-      let sum = 0;
-      for (let k = first; k <= last; k++) sum += wy[k + TAPS]! * across[(at + k - top) * size + x]!;
-      out[y * size + x] = sum;
-    }
-  }
+  combine(across, 0, size, size * size, wy, out, 0);
   return { size, data: out };
 }

@@ -1,0 +1,38 @@
+import type { MaskedImage } from "@almagest/images";
+import { convolveSeparable } from "@almagest/kernels";
+import type { SeparableKernel } from "./separate-psf.ts";
+
+const STRETCH = 64;
+
+/** The image's pixels with bad and non-finite ones as 0: the image itself where there are none, else a copy. */
+function cleanPixels(masked: MaskedImage, badBits: number): Float32Array {
+  const image = masked.image.data;
+  const mask = masked.mask.data;
+  let out = image;
+  for (let from = 0; from < image.length; from += STRETCH) {
+    const to = Math.min(image.length, from + STRETCH);
+    let bits = 0;
+    let sum = 0;
+    for (let p = from; p < to; p++) {
+      bits |= mask[p]!;
+      sum += image[p]!;
+    }
+    if ((bits & badBits) === 0 && sum - sum === 0) continue;
+    if (out === image) out = image.slice();
+    for (let p = from; p < to; p++) {
+      if ((mask[p]! & badBits) !== 0 || !Number.isFinite(image[p]!)) out[p] = 0;
+    }
+  }
+  return out;
+}
+
+/** The image correlated with a symmetric kernel that sums to 1; bad, non-finite and outside pixels count as 0. */
+export function smoothImage(masked: MaskedImage, kernel: SeparableKernel, badBits: number): Float32Array {
+  const { width, height } = masked.bbox;
+  const out = new Float32Array(width * height);
+  const kernelX = Float32Array.from(kernel.x);
+  const kernelY = Float32Array.from(kernel.y);
+  // The kernel is symmetric, so that convolving and correlating are the same.
+  convolveSeparable(cleanPixels(masked, badBits), width, height, kernelX, kernelY, out);
+  return out;
+}
