@@ -11,9 +11,9 @@ type Trixel = readonly [UnitVector, UnitVector, UnitVector];
 const X: UnitVector = { x: 1, y: 0, z: 0 };
 const Y: UnitVector = { x: 0, y: 1, z: 0 };
 const Z: UnitVector = { x: 0, y: 0, z: 1 };
-const MINUS_X: UnitVector = { x: -1, y: 0, z: 0 };
-const MINUS_Y: UnitVector = { x: 0, y: -1, z: 0 };
-const MINUS_Z: UnitVector = { x: 0, y: 0, z: -1 };
+const MINUS_X: UnitVector = { x: -1, y: -0, z: -0 };
+const MINUS_Y: UnitVector = { x: -0, y: -1, z: -0 };
+const MINUS_Z: UnitVector = { x: -0, y: -0, z: -1 };
 
 /** The eight root trixels, S0 … S3, N0 … N3, numbered 8 … 15. */
 const ROOTS: readonly Trixel[] = [

@@ -8,8 +8,8 @@ import { boxesIntersect, isEmptyBox } from "./sky-box.ts";
 /** Whether two regions overlap: true, false, or undefined where only approximations are known; sphgeom's verdict. */
 export function regionsOverlap(a: Region, b: Region): boolean | undefined {
   if (a.kind === "union") return unionOverlaps(a, b);
-  if (b.kind === "union") return unionOverlaps(b, a);
   if (a.kind === "intersection") return intersectionOverlaps(a, b);
+  if (b.kind === "union") return unionOverlaps(b, a);
   if (b.kind === "intersection") return intersectionOverlaps(b, a);
   if (a.kind === "circle" && b.kind === "circle") return !circlesDisjoint(a, b);
   if (a.kind === "box" && b.kind === "box") return boxesIntersect(a, b);

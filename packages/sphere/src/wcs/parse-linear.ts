@@ -3,8 +3,8 @@ import { DEGREE, wrapDegrees } from "../angle.ts";
 import { type HeaderLookup, readNumber, readText } from "./header-values.ts";
 import type { TanWcsOptions } from "./tan-wcs.ts";
 
-/** CDi_j from CD, or PC with CDELT, or CDELT with CROTA2, in header axis order. */
-function parseMatrix(lookup: HeaderLookup): [number, number, number, number] {
+/** CDi_j from CD, or PC with CDELT, or CDELT with CROTA, in header axis order. */
+function parseMatrix(lookup: HeaderLookup, lat: 1 | 2): [number, number, number, number] {
   const names = ["1_1", "1_2", "2_1", "2_2"] as const;
   const cd = names.map((name) => readNumber(lookup, `CD${name}`));
   if (cd.some((value) => value !== undefined))
@@ -18,8 +18,10 @@ function parseMatrix(lookup: HeaderLookup): [number, number, number, number] {
     const [p11, p12, p21, p22] = [pc[0] ?? 1, pc[1] ?? 0, pc[2] ?? 0, pc[3] ?? 1];
     return [cdelt1 * p11, cdelt1 * p12, cdelt2 * p21, cdelt2 * p22];
   }
-  const rotation = (readNumber(lookup, "CROTA2") ?? 0) * DEGREE;
-  const [cosine, sine] = rotation === 0 ? [1, 0] : [Math.cos(rotation), Math.sin(rotation)];
+  // The rotation belongs to the declination's axis (Paper II, 6.1).
+  const rotation = (readNumber(lookup, `CROTA${lat}`) ?? 0) * DEGREE;
+  const [cosine, sine] =
+    rotation === 0 ? [1, 0] : [Math.cos(rotation), lat === 2 ? Math.sin(rotation) : -Math.sin(rotation)];
   return [cdelt1 * cosine, -cdelt2 * sine, cdelt1 * sine, cdelt2 * cosine];
 }
 
@@ -49,7 +51,7 @@ function unitFactor(lookup: HeaderLookup, axis: number): number {
  * throws `SPHERE.WCS_INVALID` where they cannot be a mapping.
  */
 export function parseLinear(lookup: HeaderLookup, lon: 1 | 2, lat: 1 | 2): TanWcsOptions {
-  const matrix = parseMatrix(lookup);
+  const matrix = parseMatrix(lookup, lat);
   const lonFactor = unitFactor(lookup, lon);
   const latFactor = unitFactor(lookup, lat);
   const crvalRaDeg = wrapDegrees((readNumber(lookup, `CRVAL${lon}`) ?? 0) * lonFactor);
