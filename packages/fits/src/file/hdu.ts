@@ -60,7 +60,10 @@ export function createHdu(source: ByteSource, scanned: ScannedHdu, index: number
   const { compressed, refusal } = tryCompressed(source, scanned);
   const header = compressed?.header ?? storedHeader;
   const shape = compressed?.layout.shape ?? layout.shape;
-  const extname = storedHeader.get("EXTNAME");
+  // A spoiled name must not bar the way to the data: the raw card is looked at, which does not throw.
+  const extname = storedHeader.card("EXTNAME")?.value;
+  const extver = storedHeader.card("EXTVER")?.value;
+  const version = typeof extver === "number" ? extver : 1;
   const name = typeof extname === "string" ? extname : index === 0 ? "PRIMARY" : "";
 
   const mismatch = (wanted: string): AlmagestError =>
@@ -86,7 +89,7 @@ export function createHdu(source: ByteSource, scanned: ScannedHdu, index: number
     index,
     kind: layout.kind,
     name,
-    version: storedHeader.getInteger("EXTVER") ?? 1,
+    version,
     header,
     storedHeader,
     shape,

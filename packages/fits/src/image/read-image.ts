@@ -35,11 +35,35 @@ export async function readPlainImage(
   for (let plane = 0; plane < planes; plane++) {
     const first = place.offset + (plane * nx * ny + y0 * nx + x0) * width;
     const out = target.subarray(plane * rows * columns * width, (plane + 1) * rows * columns * width);
-    if (columns === nx) await readExactInto(source, first, out, what);
-    else await readBand(source, { first, stride: nx * width, bytes: columns * width, rows, what }, out);
+    if (columns === nx) await readSwapped(source, first, out, width, what);
+    else {
+      await readBand(source, { first, stride: nx * width, bytes: columns * width, rows, what }, out);
+      swapBytes(out, width);
+    }
   }
-  swapBytes(target, width);
   return createStored(place.bitpix, buffer);
+}
+
+/** Fills `out` piece by piece; while one piece is swapped the next is already on its way. */
+async function readSwapped(
+  source: ByteSource,
+  offset: number,
+  out: Uint8Array,
+  width: 1 | 2 | 4 | 8,
+  what: string,
+): Promise<void> {
+  const start = (at: number): Promise<Uint8Array> => {
+    const piece = out.subarray(at, Math.min(at + BAND_BYTES, out.byteLength));
+    return readExactInto(source, offset + at, piece, what).then(() => piece);
+  };
+  let pending = start(0);
+  for (let at = BAND_BYTES; ; at += BAND_BYTES) {
+    const piece = await pending;
+    const more = at < out.byteLength;
+    if (more) pending = start(at);
+    swapBytes(piece, width);
+    if (!more) return;
+  }
 }
 
 interface Band {

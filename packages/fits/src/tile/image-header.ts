@@ -35,12 +35,9 @@ export function restoreImageHeader(stored: Header): Header {
   return new Header([...structure, ...rest], { byteLength: stored.byteLength, offset: stored.offset });
 }
 
+/** The same card under another standard name, its other bytes untouched. */
 function rename(card: Card, keyword: string): Card {
-  return {
-    ...card,
-    keyword,
-    raw: card.problem === undefined ? formatCard(keyword, card.value, card.comment) : card.raw,
-  };
+  return { ...card, keyword, raw: keyword.padEnd(8) + card.raw.slice(8) };
 }
 
 function make(keyword: string, value: CardValue, comment: string): Card {

@@ -11,7 +11,7 @@ export const RICE_LEVELS: ReadonlyMap<number, { readonly levelBits: number; read
 
 /** Longest tile in bytes, so that bit positions fit 32 bits. */
 const MAX_TILE_BYTES = 2 ** 27;
-/** Words past the end that a decoder may look at before it notices. */
+/** Words past the end that a peek may touch. */
 const SPARE_WORDS = 4;
 
 /** Rice decoding (Rice, Yeh & Miller 1993; FITS Standard 4.0, section 10.4.1) into values of ZVAL2 bytes. */
@@ -22,7 +22,8 @@ export function createRiceDecoder(parameters: CodecParameters): TileDecoder {
   return (bytes, tile) => {
     if (bytes.length < bytesPerValue) tile.fail(`it has only ${bytes.length} bytes`);
     if (bytes.length > MAX_TILE_BYTES) tile.fail(`its ${bytes.length} bytes are too many`);
-    const wordCount = Math.ceil(bytes.length / 4) + SPARE_WORDS;
+    // A block takes at most a word per pixel on the fast path before the check at its end, so that much zero padding is safe.
+    const wordCount = Math.ceil(bytes.length / 4) + blockSize + SPARE_WORDS;
     if (words.length < wordCount) words = new Int32Array(wordCount * 2);
     const target = new Uint8Array(words.buffer, 0, wordCount * 4);
     target.set(bytes);
@@ -89,10 +90,10 @@ function decodeRice(
           at += top + 1;
           code = (top << level) | (level === 0 ? 0 : peekBits(words, at, level));
           at += level;
+          if (at > bitLength) tile.fail(`it ends at pixel ${i} of ${count}`);
         }
         last = (last + ((code >>> 1) ^ -(code & 1))) | 0;
         out[i] = last;
-        if (at > bitLength) tile.fail(`it ends at pixel ${i} of ${count}`);
       }
     }
     if (at > bitLength) tile.fail(`it ends before pixel ${end} of ${count}`);

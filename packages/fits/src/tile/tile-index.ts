@@ -48,9 +48,9 @@ export async function readTileIndex(
   const run = (column: BintableColumn) => ({ bytes, start: column.byteOffset, stride: rowBytes, rows });
   const numbers = (column: BintableColumn | undefined): ArrayLike<number | bigint> | undefined => {
     if (column === undefined || column.letter === "A") return undefined;
-    const out = createCells(column.letter, rows * column.repeat);
-    decodeCells(column.letter, { ...run(column), repeat: column.repeat }, out, 0);
-    return column.repeat === 1 ? out : out.filter((_, i) => i % column.repeat === 0);
+    const out = createCells(column.letter, rows);
+    decodeCells(column.letter, { ...run(column), repeat: 1 }, out, 0);
+    return out;
   };
   const { columns } = layout;
   const scales = numbers(columns.scale);

@@ -44,6 +44,7 @@ const DITHERS: ReadonlyMap<string, 0 | 1 | 2> = new Map([
   ["SUBTRACTIVE_DITHER_1", 1],
   ["SUBTRACTIVE_DITHER_2", 2],
 ]);
+const SCALAR = /^[BIJKED]$/;
 const MAX_BLOCK_PIXELS = 4096;
 /** An image may have this many pixels, plus so many per byte of its table; more is taken for a lie. */
 const FREE_PIXELS = 2 ** 26;
@@ -117,13 +118,22 @@ function readTileColumns(header: Header, table: HduLayout): TileColumns {
     const column = find(name);
     return column?.descriptor === undefined ? undefined : column;
   };
+  const scalar = (name: string): BintableColumn | undefined => {
+    const column = find(name);
+    if (
+      column !== undefined &&
+      (column.descriptor !== undefined || column.repeat !== 1 || !SCALAR.test(column.letter))
+    )
+      invalidCard(header, `TFORM${columns.indexOf(column) + 1}`, `${name} must hold one number per tile`);
+    return column;
+  };
   const entries = {
     compressed: heap("COMPRESSED_DATA"),
     gzip: heap("GZIP_COMPRESSED_DATA"),
     uncompressed: heap("UNCOMPRESSED_DATA"),
-    scale: find("ZSCALE"),
-    zero: find("ZZERO"),
-    blank: find("ZBLANK"),
+    scale: scalar("ZSCALE"),
+    zero: scalar("ZZERO"),
+    blank: scalar("ZBLANK"),
   };
   if (entries.compressed === undefined && entries.gzip === undefined && entries.uncompressed === undefined)
     throw new AlmagestError(
