@@ -10,8 +10,9 @@ export interface PlaneOptions {
 }
 
 function allocate(box: Box, shared: boolean): ArrayBufferLike {
-  const valid = Number.isInteger(box.x0) && Number.isInteger(box.y0) && box.width >= 0 && box.height >= 0;
-  if (!valid || !Number.isInteger(box.width * box.height)) {
+  const { x0, y0, width, height } = box;
+  const valid = [x0, y0, width, height].every(Number.isSafeInteger) && width >= 0 && height >= 0;
+  if (!valid) {
     throw new AlmagestError(
       "IMAGES.BOX_INVALID",
       `A box of ${box.width} × ${box.height} at (${box.x0}, ${box.y0}) cannot hold pixels; use whole numbers.`,
