@@ -66,7 +66,7 @@ test("each task gets the data ids of its dimensions, and each quantum its inputs
     { instrument: "SynCam", detector: 3, exposure: 2 },
   ]);
   assert.equal(inputIds(graph, "consolidateVisitSummary", "images", { visit: 1 }).length, 3);
-  // Visit 1 puts detector 1 on patches (7 + 2 + {0, 1}) mod 4 = 1, 2; detector 2 on 3, 0; detector 3 on 1, 2.
+  // Visit 1 puts detector 1 on patches (7 + 2) mod 3 + {0, 1} = 0, 1; detector 2 on 2, 3; detector 3 on 1, 2.
   const images = inputIds(graph, "makeDirectWarp", "images", { visit: 1, patch: 1 });
   assert.deepEqual(
     images.map(({ detector }) => detector),

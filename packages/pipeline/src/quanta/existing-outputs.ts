@@ -1,6 +1,7 @@
 import type { DatasetRef } from "@almagest/butler";
 import type { TaskNode } from "../graph/task-node.ts";
 import { logTypeName, metadataTypeName } from "../run/implicit-types.ts";
+import { findCollection } from "./find-collection.ts";
 import type { GraphSource } from "./graph-source.ts";
 
 /** What earlier runs left, by dataset type and data id. */
@@ -16,8 +17,8 @@ export async function findExistingOutputs(
   collections: readonly string[],
 ): Promise<ExistingOutputs> {
   const byType = new Map<string, Map<string, DatasetRef>>();
-  const present = new Set((await source.queryCollections(collections)).map(({ name }) => name));
-  const searched = collections.filter((name) => present.has(name));
+  const searched: string[] = [];
+  for (const name of collections) if (await findCollection(source, name)) searched.push(name);
   if (searched.length > 0) {
     const names = tasks.flatMap((task) => [
       ...task.outputs.map((edge) => edge.datasetType),

@@ -3,10 +3,5 @@ import type { Butler } from "@almagest/butler";
 /** What graph building asks of a Butler. */
 export type GraphSource = Pick<
   Butler,
-  | "universe"
-  | "queryDataIdTable"
-  | "queryDatasets"
-  | "findDatasets"
-  | "queryDatasetTypes"
-  | "queryCollections"
+  "universe" | "queryDataIdTable" | "queryDatasets" | "findDatasets" | "queryDatasetTypes" | "getCollection"
 >;

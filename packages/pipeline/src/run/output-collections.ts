@@ -1,5 +1,6 @@
 import { AlmagestError, type Clock, systemClock } from "@almagest/base";
 import type { Butler } from "@almagest/butler";
+import { findCollection } from "../quanta/find-collection.ts";
 import type { RunPipelineOptions } from "./run-options.ts";
 
 /** Where a run reads and writes. */
@@ -24,7 +25,7 @@ export async function planCollections(
     }
     return { outputRun, inputs: await searchPath(butler, outputRun, options.inputs ?? []) };
   }
-  const [existing] = await butler.queryCollections(output);
+  const existing = await findCollection(butler, output);
   if (existing && existing.kind !== "CHAINED") {
     throw new AlmagestError(
       "PIPELINE.RUN_INVALID",
@@ -52,7 +53,7 @@ export async function planCollections(
 
 /** The output run comes first where it exists: a later pipeline may read there what an earlier one wrote. */
 async function searchPath(butler: Butler, run: string, inputs: readonly string[]): Promise<string[]> {
-  const exists = (await butler.queryCollections(run)).length > 0;
+  const exists = (await findCollection(butler, run)) !== undefined;
   return exists ? [run, ...inputs.filter((name) => name !== run)] : [...inputs];
 }
 
