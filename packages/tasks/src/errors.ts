@@ -17,6 +17,5 @@ export const TASKS_ERRORS: Readonly<Record<string, string>> = {
     "An image is neither in nJy nor has a photometric scale; calibrate its photometry before it is stacked.",
   "TASKS.ASTROMETRY_FAILED":
     "The positions of an image could not be matched to the reference catalogue; check pointing, pixel scale and coverage, or set requireAstrometry to false.",
-  "TASKS.SNAPS_UNSUPPORTED":
-    "A visit is made of several exposures; define visits of one exposure each.",
+  "TASKS.SNAPS_UNSUPPORTED": "A visit is made of several exposures; define visits of one exposure each.",
 };

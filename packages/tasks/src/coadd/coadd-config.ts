@@ -13,7 +13,7 @@ export const coaddConfig = z.object({
     .describe("Apply `maxPsfFwhmArcsec`; when no visit would be left, all are kept and the log says so."),
   badPlanes: z
     .array(z.string())
-    .default(["BAD", "NO_DATA", "SAT", "CR", "EDGE", "UNMASKEDNAN"])
+    .default(["BAD", "NO_DATA", "SAT", "CR", "UNMASKEDNAN"])
     .describe("Pixels with these planes do not count."),
   clipSigma: z
     .number()
@@ -24,8 +24,8 @@ export const coaddConfig = z.object({
     .number()
     .positive()
     .default(5)
-    .describe("Pixels of a visit that differ from the static sky by more are artifact candidates."),
-  artifactGrowSigma: z
+    .describe("A visit that differs from the static sky by more may hold an artifact, standard deviations."),
+  growSigma: z
     .number()
     .positive()
     .default(3)
@@ -35,18 +35,20 @@ export const coaddConfig = z.object({
     .int()
     .min(1)
     .default(4)
-    .describe("Fewest touching pixels of an artifact found by comparison."),
+    .describe("Fewest touching pixels of an artifact."),
   maxEpochs: z
     .number()
     .min(1)
     .default(2)
-    .describe("Artifacts appear in at most min(0.4 N, this + 0.03 N) of N visits; more is real variability."),
+    .describe(
+      "Artifacts appear in at most max(1, min(0.4 N, this + 0.03 N)) of N visits; what more visits show is the sky.",
+    ),
   profileFraction: z
     .number()
     .min(0)
-    .default(0.15)
+    .default(0.2)
     .describe(
-      "Difference between visits granted at bright stars, as a fraction of the local brightness (seeing).",
+      "Difference granted where the sky is bright, as a fraction of it (PSF mismatch, variable stars).",
     ),
   doArtifactRejection: z.boolean().default(true).describe("Look for and mask artifacts by comparing visits."),
   maxMegabytes: z

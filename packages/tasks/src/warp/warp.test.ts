@@ -59,7 +59,10 @@ test("a star keeps its flux and place through shift, rotation and change of scal
     const expected = target.skyToPixel(sky.raDeg, sky.decDeg);
     assert.ok(Math.abs(found.flux / 5000 - 1) < 1e-3, `${angle}: flux ${found.flux}`);
     // Normalised Lanczos weights miss their first moment by up to 0.014 px per axis; at one phase all over, it shows.
-    assert.ok(Math.hypot(found.x - expected.x, found.y - expected.y) < 0.02, `${angle}: place ${found.x - expected.x} ${found.y - expected.y}`);
+    assert.ok(
+      Math.hypot(found.x - expected.x, found.y - expected.y) < 0.02,
+      `${angle}: place ${found.x - expected.x} ${found.y - expected.y}`,
+    );
   }
 });
 
@@ -84,7 +87,12 @@ test("the variance plane tells the scatter of warped noise", () => {
   const random = createRandom("noise");
   const bbox = { x0: 0, y0: 0, width: 300, height: 300 };
   const exposure = exposureOf(bbox, plane(0.2, 0, 150, 150), () => 3 * random.normal(), 9);
-  const warped = warpExposure(exposure, plane(0.25, 20, 100.3, 100.2), { ...bbox, width: 200, height: 200 }, config)!;
+  const warped = warpExposure(
+    exposure,
+    plane(0.25, 20, 100.3, 100.2),
+    { ...bbox, width: 200, height: 200 },
+    config,
+  )!;
   let [chi2, count] = [0, 0];
   warped.image.data.forEach((v, i) => {
     if ((warped.mask.data[i]! & NO_DATA) !== 0) return;
