@@ -12,6 +12,16 @@ export {
 } from "./dimension-records.ts";
 export { INSTRUMENTS_ERRORS } from "./errors.ts";
 export { headerCards, readFileHeaders } from "./file-headers.ts";
+export type { Companions, FrameInfo, FrameKind, PlaneSource } from "./generic/frame-info.ts";
+export {
+  createGenericInstrument,
+  createGenericInstruments,
+  type GenericInstrument,
+  type PlacedFrame,
+} from "./generic/generic-instrument.ts";
+export { inspectFrames } from "./generic/inspect-frames.ts";
+export { readRawFrame } from "./generic/read-raw-frame.ts";
+export { readReducedFrame } from "./generic/read-reduced-frame.ts";
 export { type HeaderCards, type HeaderValue, numberCard, textCard } from "./header.ts";
 export type {
   Defect,
@@ -23,6 +33,7 @@ export type {
 } from "./instrument.ts";
 export { detectInstrument, findInstrumentKind, getInstrumentKind, INSTRUMENTS } from "./instruments.ts";
 export type { ObservationInfo, ObservationType } from "./observation-info.ts";
+export { RAW_FORMATTER } from "./raw-formatter.ts";
 export { createSimCam } from "./simcam/simcam.ts";
 export { createSimCamCamera, SIMCAM_NAME } from "./simcam/simcam-camera.ts";
 export { type SimCamExposure, simCamObservationId } from "./simcam/simcam-header.ts";

@@ -1,7 +1,6 @@
 import { AlmagestError } from "@almagest/base";
 import { openFits } from "@almagest/fits";
 import type { Camera, Detector, RawExposure } from "@almagest/images";
-import { parseWcs, type SkyWcs } from "@almagest/sphere";
 import {
   type AmplifierSections,
   boundingBox,
@@ -10,6 +9,7 @@ import {
 } from "./amplifier-sections.ts";
 import { fileHeaders } from "./file-headers.ts";
 import { type HeaderCards, headerRecord, numberCard } from "./header.ts";
+import { readHeaderWcs } from "./header-wcs.ts";
 import type { FileHeaders, Instrument, InstrumentKind, PhysicalFilter } from "./instrument.ts";
 import type { ObservationInfo } from "./observation-info.ts";
 import { optional } from "./optional.ts";
@@ -62,17 +62,6 @@ function focalPlanePixels(header: HeaderCards, width: number, height: number): [
   const x = numberCard(header, "CRPIX1") ?? 0;
   const y = numberCard(header, "CRPIX2") ?? 0;
   return [(width + 1) / 2 - x, (height + 1) / 2 - y];
-}
-
-/** The WCS of a header, or undefined where it has none that can be read. */
-export function readHeaderWcs(header: HeaderCards): SkyWcs | undefined {
-  if (!header.has("CTYPE1")) return undefined;
-  try {
-    return parseWcs((keyword) => header.get(keyword));
-  } catch (error) {
-    if (error instanceof AlmagestError && error.code.startsWith("SPHERE.WCS")) return undefined;
-    throw error;
-  }
 }
 
 /** Makes the plugin of an instrument from its rules. */

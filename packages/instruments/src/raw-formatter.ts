@@ -1,0 +1,62 @@
+import { AlmagestError } from "@almagest/base";
+import type { Formatter, ReadOptions } from "@almagest/butler";
+import type { RawExposure } from "@almagest/images";
+import { readFileHeaders } from "./file-headers.ts";
+import { inspectFrames } from "./generic/inspect-frames.ts";
+import { RAW_KINDS, readRawFrame } from "./generic/read-raw-frame.ts";
+import { findInstrumentKind } from "./instruments.ts";
+
+/** Reads a raw file by what its header says: a known instrument's, else any telescope's. */
+async function readAnyRaw(path: string, detectorId: number | undefined): Promise<RawExposure> {
+  const file = await readFileHeaders(path);
+  const kind = findInstrumentKind(file);
+  if (kind !== undefined) {
+    return kind.create([file]).readRaw(path, detectorId === undefined ? {} : { detectorId });
+  }
+  const frames = await inspectFrames([path]);
+  const frame = frames.find((candidate) => RAW_KINDS.has(candidate.kind)) ?? frames[0]!;
+  return readRawFrame(frame, detectorId === undefined ? {} : { detectorId });
+}
+
+function componentOf(raw: RawExposure, component: string): unknown {
+  switch (component) {
+    case "visitInfo":
+      return raw.visitInfo;
+    case "detector":
+      return raw.detector;
+    case "filter":
+      return raw.filter;
+    case "wcs":
+      return raw.wcs;
+    case "metadata":
+      return raw.metadata;
+    case "bbox":
+      return raw.detector.bbox;
+    default:
+      throw new AlmagestError("INSTRUMENTS.RAW_INVALID", `A raw exposure has no component ${component}.`, {
+        fields: { component },
+      });
+  }
+}
+
+/**
+ * The formatter of raw files in a repository: reads any known instrument's and any telescope's frames. Exposure, visit and
+ * detector ids are those of the data id, as the headers of unknown instruments do not tell them. It does not write.
+ */
+export const RAW_FORMATTER: Formatter<RawExposure> = {
+  name: "lsst.obs.base.FitsRawFormatterBase",
+  extension: ".fits",
+  write: async (_value, path) => {
+    throw new AlmagestError("INSTRUMENTS.RAW_INVALID", `Raw files are ingested, not written: ${path}.`, {
+      fields: { path },
+    });
+  },
+  read: async (path: string, { component, dataId }: ReadOptions) => {
+    const detectorId = typeof dataId.detector === "number" ? dataId.detector : undefined;
+    const raw = await readAnyRaw(path, detectorId);
+    const instrument = typeof dataId.instrument === "string" ? dataId.instrument : raw.visitInfo.instrument;
+    const exposureId = typeof dataId.exposure === "number" ? dataId.exposure : raw.visitInfo.exposureId;
+    const named = { ...raw, visitInfo: { ...raw.visitInfo, instrument, exposureId, visitId: exposureId } };
+    return component === undefined ? named : componentOf(named, component);
+  },
+};
