@@ -17,7 +17,7 @@ import { appendRange, type MutableRanges, type PixelRanges } from "./range-set.t
 import { relatePixel, type SearchRegion, searchRegion } from "./region-search.ts";
 
 /** Deepest level, as sphgeom's. */
-export const HEALPIX_MAX_LEVEL = 17;
+const HEALPIX_MAX_LEVEL = 17;
 
 /** HEALPix at one level, nside = 2^level, in NEST order unless a name says RING. */
 export interface HealpixPixelization {

@@ -28,7 +28,7 @@ const ROOTS: readonly Trixel[] = [
 ];
 
 /** Deepest level whose numbers (below 2^52) a double holds. */
-export const HTM_MAX_LEVEL = 24;
+const HTM_MAX_LEVEL = 24;
 
 /**
  * The Hierarchical Triangular Mesh (Kunszt et al. 2001, Mining the Sky, 631) at one level, with sphgeom's numbering: a pixel's

@@ -16,12 +16,14 @@ import { boxAround, EMPTY_BOX, halfWidthForCircle } from "./sky-box.ts";
 
 const NORTH: UnitVector = { x: 0, y: 0, z: 1 };
 
+/** The circle that holds nothing. */
 export const EMPTY_CIRCLE: Circle = {
   kind: "circle",
   center: NORTH,
   squaredChordLength: -1,
   openingAngleRad: -1,
 };
+/** The whole sphere. */
 export const FULL_CIRCLE: Circle = {
   kind: "circle",
   center: NORTH,
@@ -63,14 +65,17 @@ export function createCircle(raDeg: number, decDeg: number, radiusArcsec: number
   return circleFromAngle(createUnitVector(raDeg, decDeg), radiusArcsec * ARCSEC);
 }
 
+/** Whether a circle holds nothing. */
 export function isEmptyCircle(c: Circle): boolean {
   return !(c.squaredChordLength >= 0);
 }
 
+/** Whether a circle is the whole sphere. */
 export function isFullCircle(c: Circle): boolean {
   return c.squaredChordLength >= 4;
 }
 
+/** Whether a direction is in a circle or on its border. */
 export function circleContains(c: Circle, v: UnitVector): boolean {
   return isFullCircle(c) || squaredChord(v, c.center) <= c.squaredChordLength;
 }
@@ -83,12 +88,14 @@ function equalCircles(c: Circle, d: Circle): boolean {
   );
 }
 
+/** Whether two circles have nothing in common, for certain. */
 export function circlesDisjoint(c: Circle, d: Circle): boolean {
   if (isEmptyCircle(c) || isEmptyCircle(d)) return true;
   if (isFullCircle(c) || isFullCircle(d)) return false;
   return angleBetween(c.center, d.center) > c.openingAngleRad + d.openingAngleRad + 4 * MAX_ASIN_ERROR;
 }
 
+/** How one circle lies to another. */
 export function relateCircles(c: Circle, d: Circle): Relationship {
   if (isEmptyCircle(c)) return isEmptyCircle(d) ? CONTAINS | DISJOINT | WITHIN : DISJOINT | WITHIN;
   if (isEmptyCircle(d)) return CONTAINS | DISJOINT;
@@ -111,7 +118,7 @@ export function circleBoundingBox(c: Circle): SkyBox {
 }
 
 /** A direction at right angles to two vectors (to the first alone where they are parallel). */
-export function orthogonalTo(a: UnitVector, b: UnitVector): UnitVector {
+function orthogonalTo(a: UnitVector, b: UnitVector): UnitVector {
   const sum = { x: a.x + b.x, y: a.y + b.y, z: a.z + b.z };
   const normal = crossVectors(sum, { x: b.x - a.x, y: b.y - a.y, z: b.z - a.z });
   if (normal.x !== 0 || normal.y !== 0 || normal.z !== 0)

@@ -90,6 +90,7 @@ export function ellipseBoundingCircle(e: Ellipse): Circle {
   return circleFromAngle(ellipseCenter(e), Math.max(HALF_PI + e.a, HALF_PI + e.b) + 2 * MAX_ASIN_ERROR);
 }
 
+/** Whether an ellipse holds nothing. */
 export function isEmptyEllipse(e: Ellipse): boolean {
   return HALF_PI + e.a < e.gamma;
 }

@@ -8,11 +8,12 @@ export interface LongitudeInterval {
 
 const TWO_PI = 2 * Math.PI;
 
-export const EMPTY_LONGITUDES: LongitudeInterval = { a: Number.NaN, b: Number.NaN };
+const EMPTY_LONGITUDES: LongitudeInterval = { a: Number.NaN, b: Number.NaN };
+/** All the way round. */
 export const ALL_LONGITUDES: LongitudeInterval = { a: 0, b: TWO_PI };
 
 /** An angle brought into [0, 2π]. */
-export function normalizeLongitude(angle: number): number {
+function normalizeLongitude(angle: number): number {
   if (angle < 0) return (angle % TWO_PI) + TWO_PI;
   return angle > TWO_PI ? angle % TWO_PI : angle;
 }
@@ -28,14 +29,17 @@ export function createLongitudeInterval(a: number, b: number): LongitudeInterval
   return { a: normalizeLongitude(a), b: normalizeLongitude(b) };
 }
 
+/** Whether an interval holds no longitude. */
 export function isEmptyLongitudes(i: LongitudeInterval): boolean {
   return Number.isNaN(i.a) || Number.isNaN(i.b);
 }
 
+/** Whether an interval is the whole circle. */
 export function isAllLongitudes(i: LongitudeInterval): boolean {
   return i.a === 0 && i.b === TWO_PI;
 }
 
+/** Whether a longitude is in an interval, its ends included. */
 export function containsLongitude(i: LongitudeInterval, lon: number): boolean {
   return i.a > i.b ? lon <= i.b || i.a <= lon : i.a <= lon && lon <= i.b;
 }
@@ -46,12 +50,14 @@ export function longitudeAngleTo(from: number, to: number): number {
   return difference < 0 ? TWO_PI + difference : difference;
 }
 
+/** The middle of an interval. */
 export function longitudeCenter(i: LongitudeInterval): number {
   const mean = 0.5 * (i.a + i.b);
   if (i.a <= i.b) return mean;
   return mean < Math.PI ? mean + Math.PI : mean - Math.PI;
 }
 
+/** Whether two intervals have no longitude in common. */
 export function longitudesDisjoint(i: LongitudeInterval, j: LongitudeInterval): boolean {
   if (isEmptyLongitudes(i) || isEmptyLongitudes(j)) return true;
   if (j.a > j.b) return i.a > i.b ? false : j.a > i.b && j.b < i.a;
@@ -59,6 +65,7 @@ export function longitudesDisjoint(i: LongitudeInterval, j: LongitudeInterval): 
   return j.b < i.a || j.a > i.b;
 }
 
+/** How one interval lies to another. */
 export function relateLongitudes(i: LongitudeInterval, j: LongitudeInterval): Relationship {
   if (isEmptyLongitudes(i)) return isEmptyLongitudes(j) ? CONTAINS | DISJOINT | WITHIN : DISJOINT | WITHIN;
   if (isEmptyLongitudes(j)) return CONTAINS | DISJOINT;

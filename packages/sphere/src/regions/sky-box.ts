@@ -18,7 +18,9 @@ import { CONTAINS, DISJOINT, INTERSECTS, type Relationship, WITHIN } from "./rel
 
 const HALF_PI = 0.5 * Math.PI;
 
+/** The box that holds nothing. */
 export const EMPTY_BOX: SkyBox = { kind: "box", lonA: Number.NaN, lonB: Number.NaN, latA: 1, latB: 0 };
+/** The whole sphere. */
 export const FULL_BOX: SkyBox = { kind: "box", lonA: 0, lonB: 2 * Math.PI, latA: -HALF_PI, latB: HALF_PI };
 
 /** A box from its intervals; latitudes are clipped to the sphere, and one empty interval empties the box. */
@@ -52,26 +54,32 @@ export function createSkyBox(
   return boxFromIntervals(lon, decFromDeg * DEGREE, decToDeg * DEGREE);
 }
 
+/** The longitudes of a box. */
 export function boxLongitudes(box: SkyBox): LongitudeInterval {
   return { a: box.lonA, b: box.lonB };
 }
 
+/** Whether a box holds nothing. */
 export function isEmptyBox(box: SkyBox): boolean {
   return !(box.latA <= box.latB);
 }
 
+/** Whether a box is the whole sphere. */
 export function isFullBox(box: SkyBox): boolean {
   return box.lonA === 0 && box.lonB === 2 * Math.PI && box.latA === -HALF_PI && box.latB === HALF_PI;
 }
 
+/** Whether a longitude and latitude, radians, are in a box or on its border. */
 export function boxContainsLonLat(box: SkyBox, lon: number, lat: number): boolean {
   return box.latA <= lat && lat <= box.latB && containsLongitude(boxLongitudes(box), lon);
 }
 
+/** Whether a direction is in a box or on its border. */
 export function boxContains(box: SkyBox, v: UnitVector): boolean {
   return boxContainsLonLat(box, longitudeOf(v), latitudeOf(v));
 }
 
+/** Whether two boxes have a point in common. */
 export function boxesIntersect(p: SkyBox, q: SkyBox): boolean {
   if (isEmptyBox(p) || isEmptyBox(q) || p.latA > q.latB || p.latB < q.latA) return false;
   return !longitudesDisjoint(boxLongitudes(p), boxLongitudes(q));

@@ -14,7 +14,7 @@ const MJD_EPOCH = 40_587;
 export const TAI_NS_MIN = 0n;
 export const TAI_NS_MAX = 4_102_444_800_000_000_000n;
 
-const ISO = /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d{1,12}))?)?)?(Z|[+-]00:?00)?$/;
+const ISO = /^(\d{4})-(\d{2})-(\d{2})(?:[T ](\d{2}):(\d{2})(?::(\d{2})(?:\.(\d+))?)?)?(Z|[+-]00:?00)?$/;
 
 /**
  * TAI nanoseconds since 1970-01-01 TAI of a date and time such as `2026-01-31T12:34:56.123456789`, read as UTC unless
@@ -36,15 +36,14 @@ export function isoToTaiNs(iso: string, scale: TimeScale = "utc"): bigint {
     );
   }
   const seconds = BigInt(Number(hour) * 3600 + Number(minute) * 60 + Number(second));
-  const picoseconds = BigInt(fraction.padEnd(12, "0"));
+  const picoseconds = BigInt(fraction.slice(0, 12).padEnd(12, "0"));
   const ns = BigInt(day) * DAY + seconds * SECOND + (picoseconds + 500n) / 1000n;
   return scaleToTai(ns, scale, day);
 }
 
 /** Days since 1970-01-01 of a Gregorian date; NaN where there is no such date. */
 function dayNumber(year: number, month: number, date: number): number {
-  const ms = Date.UTC(2000, month - 1, date);
-  const moment = new Date(ms);
+  const moment = new Date(0);
   moment.setUTCFullYear(year, month - 1, date);
   const sound =
     moment.getUTCFullYear() === year && moment.getUTCMonth() === month - 1 && moment.getUTCDate() === date;
