@@ -6,6 +6,7 @@ import { findHills, type Hills } from "./find-hills.ts";
 import { ensureInt32 } from "./growable.ts";
 import { collectSegments, createLabelMap, growLabels, joinSegments } from "./label-map.ts";
 import { measureNoiseScale, refineNoiseScale, sampleSky } from "./noise-scale.ts";
+import { giveBack } from "./scratch-planes.ts";
 import { separatePsf } from "./separate-psf.ts";
 import { smoothImage } from "./smooth-image.ts";
 import { createPeakSplitter } from "./split-peaks.ts";
@@ -124,7 +125,20 @@ export function detectSources(
   growLabels(labels, stride, pixels, pixelCount, grow);
   const keep = new Uint8Array(count);
   for (let k = 0; k < count; k++) keep[k] = hills.peakSnr[peakOf[k]!]! >= c.thresholdSigma * scale ? 1 : 0;
-  return assemble(masked, hills, labels, peakOf, footprintOf, keep, footprintCount, scale, kernel.squareSum);
+  const found = assemble(
+    masked,
+    hills,
+    labels,
+    peakOf,
+    footprintOf,
+    keep,
+    footprintCount,
+    scale,
+    kernel.squareSum,
+  );
+  giveBack(labels);
+  giveBack(smooth);
+  return found;
 }
 
 /** Drops peaks that `keep` rejects (their pixels go with them) and lays out the columns. */

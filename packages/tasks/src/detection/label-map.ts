@@ -1,11 +1,12 @@
 import type { Box } from "@almagest/images";
 import type { Footprints } from "./detections.ts";
 import { ensureInt32 } from "./growable.ts";
+import { borrowInts } from "./scratch-planes.ts";
 
-/** A map of 32-bit labels over a box with a rim of −1 one pixel wide (so its rows are width + 2 long); 0 is free. */
-export function createLabelMap(box: Box): Int32Array {
+/** A map of 32-bit labels over a box with a rim of −1 one pixel wide (so its rows are width + 2 long); 0 is free. Borrowed: give it back. */
+export function createLabelMap(box: Box): Int32Array<ArrayBuffer> {
   const stride = box.width + 2;
-  const labels = new Int32Array(stride * (box.height + 2));
+  const labels = borrowInts(stride * (box.height + 2)).fill(0);
   labels.fill(-1, 0, stride);
   labels.fill(-1, stride * (box.height + 1));
   for (let y = 1; y <= box.height; y++) {

@@ -1,5 +1,6 @@
 import type { MaskedImage } from "@almagest/images";
 import { convolveSeparable } from "@almagest/kernels";
+import { borrowFloats } from "./scratch-planes.ts";
 import type { SeparableKernel } from "./separate-psf.ts";
 
 const STRETCH = 64;
@@ -12,24 +13,40 @@ function cleanPixels(masked: MaskedImage, badBits: number): Float32Array {
   for (let from = 0; from < image.length; from += STRETCH) {
     const to = Math.min(image.length, from + STRETCH);
     let bits = 0;
-    let sum = 0;
-    for (let p = from; p < to; p++) {
-      bits |= mask[p]!;
-      sum += image[p]!;
+    let a = 0;
+    let b = 0;
+    let p = from;
+    // Two sums hide the latency of adding; either is finite exactly if what went in is.
+    for (; p + 1 < to; p += 2) {
+      bits |= mask[p]! | mask[p + 1]!;
+      a += image[p]!;
+      b += image[p + 1]!;
     }
+    for (; p < to; p++) {
+      bits |= mask[p]!;
+      a += image[p]!;
+    }
+    const sum = a + b;
     if ((bits & badBits) === 0 && sum - sum === 0) continue;
     if (out === image) out = image.slice();
-    for (let p = from; p < to; p++) {
+    for (p = from; p < to; p++) {
       if ((mask[p]! & badBits) !== 0 || !Number.isFinite(image[p]!)) out[p] = 0;
     }
   }
   return out;
 }
 
-/** The image correlated with a symmetric kernel that sums to 1; bad, non-finite and outside pixels count as 0. */
-export function smoothImage(masked: MaskedImage, kernel: SeparableKernel, badBits: number): Float32Array {
+/**
+ * The image correlated with a symmetric kernel that sums to 1; bad, non-finite and outside pixels count as 0. The plane is
+ * borrowed: give it back.
+ */
+export function smoothImage(
+  masked: MaskedImage,
+  kernel: SeparableKernel,
+  badBits: number,
+): Float32Array<ArrayBuffer> {
   const { width, height } = masked.bbox;
-  const out = new Float32Array(width * height);
+  const out = borrowFloats(width * height);
   const kernelX = Float32Array.from(kernel.x);
   const kernelY = Float32Array.from(kernel.y);
   // The kernel is symmetric, so that convolving and correlating are the same.

@@ -15,7 +15,7 @@ const weightX = new Float64Array(256);
 /**
  * Centroid in a round Gaussian window of width `sigma`: moves the window until the weighted mean offset is zero. For a source
  * of the window's own shape that is the maximum-likelihood position (like SExtractor's WIN positions; the factor 2 makes the
- * step a Newton step for such a source). Fails, keeping the start, when it wanders more than `maximumShift` pixels.
+ * step a Newton step for such a source). Ends when a step is below `tolerance` pixels; fails, keeping the start, when it wanders more than `maximumShift` pixels.
  */
 export function measureCentroid(
   planes: WorkPlanes,
@@ -23,6 +23,7 @@ export function measureCentroid(
   startY: number,
   sigma: number,
   maximumShift: number,
+  tolerance: number,
   out: Centroid,
 ): void {
   const { width, height, image, variance } = planes;
@@ -64,7 +65,7 @@ export function measureCentroid(
     x += Math.max(-1, Math.min(1, dx));
     y += Math.max(-1, Math.min(1, dy));
     if (Math.abs(x - startX) > maximumShift || Math.abs(y - startY) > maximumShift) return;
-    if (Math.abs(dx) > 2e-4 || Math.abs(dy) > 2e-4) continue;
+    if (Math.abs(dx) > tolerance || Math.abs(dy) > tolerance) continue;
     let vx = 0;
     let vy = 0;
     for (let py = y0; py <= y1; py++) {

@@ -1,6 +1,7 @@
 import type { MaskedImage, Psf, PsfStamp } from "@almagest/images";
 import type { Table } from "@almagest/tables";
 import { measureNoiseScale, sampleSky } from "../detection/noise-scale.ts";
+import { giveBack } from "../detection/scratch-planes.ts";
 import { separatePsf } from "../detection/separate-psf.ts";
 import { smoothImage } from "../detection/smooth-image.ts";
 import { bitsOf } from "../mask-bits.ts";
@@ -91,6 +92,7 @@ export function forcedMeasure(
       data[k] = (found & bits) !== 0 ? 1 : 0;
     }
   }
+  giveBack(planes.image);
   return columns.table();
 }
 
@@ -99,7 +101,9 @@ function measureScale(masked: MaskedImage, psf: Psf, badBits: number): number {
   if (!middle) return 1;
   const kernel = separatePsf(middle.stamp);
   const smooth = smoothImage(masked, kernel, badBits);
-  return measureNoiseScale(sampleSky(masked, smooth, kernel.squareSum, kernel.half, badBits, 16384).snr);
+  const samples = sampleSky(masked, smooth, kernel.squareSum, kernel.half, badBits, 16384);
+  giveBack(smooth);
+  return measureNoiseScale(samples.snr);
 }
 
 /** Simultaneous PSF fluxes, group by group. */

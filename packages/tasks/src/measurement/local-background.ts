@@ -1,9 +1,10 @@
 import type { WorkPlanes } from "./work-planes.ts";
 
+const STEP = 3;
 const values = new Float64Array(8192);
 
 /**
- * Clipped mean of every fourth pixel (every other row and column) between two radii, and its standard error; NaN with fewer than 10.
+ * Clipped mean of every ninth pixel (every third row and column) between two radii, and its standard error; NaN with fewer than 10.
  * Not subtracted from anything: it tells how flat the sky is.
  */
 export function measureLocalBackground(
@@ -20,11 +21,11 @@ export function measureLocalBackground(
   const reach = Math.ceil(outer);
   let n = 0;
   const y0 = Math.max(0, cy - reach);
-  for (let py = y0 + ((y0 + cy) & 1); py <= Math.min(height - 1, cy + reach); py += 2) {
+  for (let py = y0; py <= Math.min(height - 1, cy + reach); py += STEP) {
     const dy2 = (py - cy) * (py - cy);
     const x0 = Math.max(0, cx - reach);
     const x1 = Math.min(width - 1, cx + reach);
-    for (let px = x0 + ((x0 + cx) & 1); px <= x1; px += 2) {
+    for (let px = x0; px <= x1; px += STEP) {
       const r2 = dy2 + (px - cx) * (px - cx);
       if (r2 < inner * inner || r2 > outer * outer) continue;
       const p = py * width + px;

@@ -3,6 +3,7 @@ import type { Table } from "@almagest/tables";
 import { applyChild, type Children, countSiblings } from "../deblend/children.ts";
 import { deblendFootprints } from "../deblend/deblend-footprints.ts";
 import type { Detections } from "../detection/detections.ts";
+import { giveBack } from "../detection/scratch-planes.ts";
 import { bitsOf } from "../mask-bits.ts";
 import { type Moments, measureMoments } from "./adaptive-moments.ts";
 import { type Centroid, measureCentroid } from "./centroid.ts";
@@ -67,6 +68,7 @@ export function measureSources(
   measureAlone(context, columns);
   fitBlends(context, columns);
   finish(context, columns);
+  giveBack(planes.image);
   return columns.table();
 }
 
@@ -122,7 +124,9 @@ function measureAlone(context: Context, columns: SourceColumns): void {
     const peakX = detections.x[k]!;
     const peakY = detections.y[k]!;
     const sigma = stamps.sigmaAt(peakX, peakY) || config.fallbackSigma;
-    measureCentroid(planes, peakX - x0, peakY - y0, sigma, config.maximumShift * sigma, centroid);
+    // A hundredth of the expected error is near enough.
+    const tolerance = Math.max(2e-4, Math.min(0.01, (0.01 * sigma) / detections.significance[k]!));
+    measureCentroid(planes, peakX - x0, peakY - y0, sigma, config.maximumShift * sigma, tolerance, centroid);
     const cx = centroid.x;
     const cy = centroid.y;
     x[k] = cx + x0;

@@ -43,7 +43,7 @@ export function findKernel(
  * Reads a PSF for many sources: width and moments once per 128-pixel cell, and a pixel-grid PSF, smooth by construction, too,
  * its stamps cut at `cutSigma` widths; other kinds are asked for each stamp.
  */
-export function createPsfStamps(psf: Psf, cutSigma = 6.5): PsfStamps {
+export function createPsfStamps(psf: Psf, cutSigma = 5.5): PsfStamps {
   interface Cell {
     readonly kernel: PsfStamp | undefined;
     readonly moments: Moments;

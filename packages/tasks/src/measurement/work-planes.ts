@@ -1,4 +1,5 @@
 import type { MaskedImage } from "@almagest/images";
+import { borrowFloats } from "../detection/scratch-planes.ts";
 
 /** The planes a measurement runs on: pixels count from the box's corner; the image is a private copy that may be changed. */
 export interface WorkPlanes {
@@ -31,10 +32,13 @@ function clearRow(data: Float32Array, from: number, to: number): void {
   for (let p = from; p < to; p++) if (!Number.isFinite(data[p]!)) data[p] = 0;
 }
 
-/** Copies the image with non-finite pixels as 0; the variance is copied only where it has such pixels; the mask is shared. */
-export function createWorkPlanes(masked: MaskedImage): WorkPlanes {
+/** Copies the image with non-finite pixels as 0; the variance is copied only where it has such pixels; the mask is shared. The image is borrowed: give it back. */
+export function createWorkPlanes(
+  masked: MaskedImage,
+): WorkPlanes & { readonly image: Float32Array<ArrayBuffer> } {
   const { width, height } = masked.bbox;
-  const image = masked.image.data.slice();
+  const image = borrowFloats(width * height);
+  image.set(masked.image.data);
   let variance = masked.variance.data;
   for (let from = 0; from < width * height; from += width) {
     const to = from + width;

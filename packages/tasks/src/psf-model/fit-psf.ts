@@ -7,6 +7,7 @@ import {
   polynomialTerms,
   scaleToBox,
 } from "@almagest/images";
+import { giveBack } from "../detection/scratch-planes.ts";
 import { shiftCut } from "../measurement/shift-cut.ts";
 import { choleskyInPlace, choleskySolve } from "../measurement/solve-symmetric.ts";
 import { createWorkPlanes } from "../measurement/work-planes.ts";
@@ -100,6 +101,7 @@ export function fitPsf(
   const size = c.size ?? 2 * Math.min(30, Math.max(9, Math.ceil(7 * sigma))) + 1;
   const planes = createWorkPlanes(masked);
   const stamps = cutStarStamps(masked, planes, stars, size, sigma, c.badPlanes);
+  giveBack(planes.image);
   if (stamps.count === 0) {
     throw new AlmagestError(
       "TASKS.PSF_NO_STARS",

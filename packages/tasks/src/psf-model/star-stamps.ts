@@ -50,7 +50,7 @@ export function cutStarStamps(
   const centroid: Centroid = { x: 0, y: 0, varX: 0, varY: 0, failed: false };
   let count = 0;
   for (let s = 0; s < total; s++) {
-    measureCentroid(planes, stars.x[s]! - bbox.x0, stars.y[s]! - bbox.y0, sigma, 2 * sigma, centroid);
+    measureCentroid(planes, stars.x[s]! - bbox.x0, stars.y[s]! - bbox.y0, sigma, 2 * sigma, 2e-4, centroid);
     const cx = Math.round(centroid.x);
     const cy = Math.round(centroid.y);
     const inside = cx >= half && cy >= half && cx < planes.width - half && cy < planes.height - half;
