@@ -39,7 +39,8 @@ function separationArcsec(squaredChord: number): number {
  */
 export function createSkyIndex(raDeg: ArrayLike<number>, decDeg: ArrayLike<number>): SkyIndex {
   let count = 0;
-  for (let i = 0; i < raDeg.length; i++) if (raDeg[i]! - raDeg[i]! + decDeg[i]! - decDeg[i]! === 0) count++;
+  for (let i = 0; i < raDeg.length; i++)
+    if (Number.isFinite(raDeg[i]!) && Number.isFinite(decDeg[i]!)) count++;
   const ids = new Uint32Array(count);
   const points = new Float64Array(3 * count);
   let filled = 0;
