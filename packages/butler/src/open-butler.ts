@@ -5,6 +5,7 @@ import { createUniverse } from "./dimensions/universe.ts";
 import { createButlerState } from "./direct/butler-state.ts";
 import { createDirectButler } from "./direct/direct-butler.ts";
 import { createFormatterRegistry, type FormatterRegistry } from "./formatter-registry.ts";
+import { defineOverlapFunction } from "./query/spatial-join.ts";
 import { readAttributes } from "./repository/attributes.ts";
 import { readButlerConfig } from "./repository/butler-config.ts";
 import { createTable } from "./schema/create-table.ts";
@@ -34,6 +35,7 @@ export async function openButler(root: string, options: OpenOptions = {}): Promi
   const db = await openSqlite(config.database, { readOnly });
   try {
     const attributes = await readAttributes(db);
+    defineOverlapFunction(db);
     const repository = {
       root: config.datastoreRoot,
       db,

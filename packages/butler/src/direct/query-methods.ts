@@ -1,14 +1,16 @@
 import type { QueryApi } from "../api/query-api.ts";
 import { findDatasets } from "../datasets/find-dataset.ts";
+import { queryDataIds, queryDataIdTable } from "../query/query-data-ids.ts";
+import { queryDatasets, streamDatasets } from "../query/query-datasets.ts";
 import { type ButlerState, collectionsToSearch } from "./butler-state.ts";
 
 /** The methods of a Butler that query. */
 export function createQueryMethods(state: ButlerState): QueryApi {
   return {
-    queryDatasets: async () => [],
-    streamDatasets: async function* () {},
-    queryDataIds: async () => [],
-    queryDataIdTable: async () => ({ dimensions: [], rows: [] }),
+    queryDatasets: (datasetType, options = {}) => queryDatasets(state, datasetType, options),
+    streamDatasets: (datasetType, options = {}) => streamDatasets(state, datasetType, options),
+    queryDataIds: (dimensions, options = {}) => queryDataIds(state, dimensions, options),
+    queryDataIdTable: (dimensions, options = {}) => queryDataIdTable(state, dimensions, options),
     findDataset: async (datasetType, dataId, options = {}) => {
       const type = await state.types.get(datasetType);
       const searched = await state.collections.resolve(collectionsToSearch(state, options.collections));
