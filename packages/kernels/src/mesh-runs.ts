@@ -1,6 +1,6 @@
 import { checkPlane } from "./check-plane.ts";
 import type { Mesh, MeshOptions } from "./mesh.ts";
-import { prepareSpline, type RowSpline } from "./spline.ts";
+import { fillCellCubic, fillSecondDerivatives } from "./spline.ts";
 
 /** Takes `count` pixels of a row whose values are a + t(b + t(c + t·d)) with t = t0 + 0, 1, 2 … */
 export type TakeRun = (count: number, a: number, b: number, c: number, d: number, t0: number) => void;
@@ -13,34 +13,41 @@ export interface MeshRows {
   forEachRun(y: number, take: TakeRun): void;
 }
 
+function cellOf(u: number, n: number): number {
+  return Math.min(n - 1, Math.max(-1, Math.floor(u)));
+}
+
 /** Prepares a mesh for reading rows of `width` pixels. Throws `KERNELS.SIZE_MISMATCH`. */
 export function prepareMeshRows(mesh: Mesh, width: number, options: MeshOptions): MeshRows {
   const { nx, ny, boxSize, values } = mesh;
   const { x0 = 0, y0 = 0, interpolation = "spline" } = options;
   checkPlane("mesh.values", values, nx, ny);
   const smooth = interpolation === "spline";
-  const columns: RowSpline[] = [];
-  for (let i = 0; i < nx; i++) {
-    columns.push(
-      prepareSpline(
-        Float64Array.from({ length: ny }, (_, j) => values[j * nx + i]!),
-        smooth,
-      ),
-    );
-  }
+  const grid = Float64Array.from(values);
+  const gridBend = new Float64Array(nx * ny);
+  const scratch = new Float64Array(Math.max(nx, ny));
+  if (smooth) for (let i = 0; i < nx; i++) fillSecondDerivatives(grid, i, nx, ny, gridBend, scratch);
   const nodes = new Float64Array(nx);
+  const bend = new Float64Array(nx);
+  const cubic = new Float64Array(5);
   const s = 1 / boxSize;
   const forEachRun = (y: number, take: TakeRun): void => {
     const v = (y + y0 + 0.5) / boxSize - 0.5;
-    for (let i = 0; i < nx; i++) nodes[i] = columns[i]!.valueAt(v);
-    const row = prepareSpline(nodes, smooth);
+    const gridCell = cellOf(v, ny);
+    for (let i = 0; i < nx; i++) {
+      fillCellCubic(grid, gridBend, i, nx, ny, gridCell, cubic);
+      const t = v - cubic[4]!;
+      nodes[i] = cubic[0]! + t * (cubic[1]! + t * (cubic[2]! + t * cubic[3]!));
+    }
+    if (smooth) fillSecondDerivatives(nodes, 0, 1, nx, bend, scratch);
     for (let x = 0; x < width; ) {
       const u = (x + x0 + 0.5) / boxSize - 0.5;
-      const cell = row.cellOf(u);
-      const next = cell + 1 < row.cells ? Math.ceil((cell + 1.5) * boxSize - 0.5) - x0 : width;
+      const cell = cellOf(u, nx);
+      const next = cell + 1 < nx ? Math.ceil((cell + 1.5) * boxSize - 0.5) - x0 : width;
       const end = Math.max(x + 1, Math.min(width, next));
-      const { a, b, c, d, start } = row.cubic(cell);
-      take(end - x, a, b * s, c * s * s, d * s * s * s, (u - start) * boxSize);
+      fillCellCubic(nodes, bend, 0, 1, nx, cell, cubic);
+      const t0 = (u - cubic[4]!) * boxSize;
+      take(end - x, cubic[0]!, cubic[1]! * s, cubic[2]! * s * s, cubic[3]! * s * s * s, t0);
       x = end;
     }
   };

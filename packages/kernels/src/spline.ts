@@ -1,61 +1,55 @@
-/** A cubic on one cell: value = a + t(b + t(c + t·d)) with t = u − start, u in node units. */
-export interface CellCubic {
-  readonly a: number;
-  readonly b: number;
-  readonly c: number;
-  readonly d: number;
-  readonly start: number;
+/**
+ * Second derivatives of the natural cubic spline through unit-spaced nodes: solves the tridiagonal system (1, 4, 1) for
+ * nodes[start + k·stride], k < n, into `second` at the same places. `upper` is scratch of n numbers.
+ */
+export function fillSecondDerivatives(
+  nodes: Float64Array,
+  start: number,
+  stride: number,
+  n: number,
+  second: Float64Array,
+  upper: Float64Array,
+): void {
+  second[start] = 0;
+  upper[0] = 0;
+  for (let k = 1; k < n - 1; k++) {
+    const at = start + k * stride;
+    const pivot = 4 - upper[k - 1]!;
+    upper[k] = 1 / pivot;
+    const bend = nodes[at + stride]! - 2 * nodes[at]! + nodes[at - stride]!;
+    second[at] = (6 * bend - second[at - stride]!) / pivot;
+  }
+  second[start + (n - 1) * stride] = 0;
+  for (let k = n - 2; k > 0; k--)
+    second[start + k * stride]! -= upper[k]! * second[start + (k + 1) * stride]!;
 }
 
 /**
- * A curve through nodes at u = 0, 1, 2 …: a natural cubic spline, or straight pieces. Cell −1 is the straight
- * continuation before the first node, cell n − 1 the one after the last.
+ * The cubic of one cell into `out`: value = a + t(b + t(c + t·d)), t = u − start; out = [a, b, c, d, start]. Cell −1 and
+ * cell n − 1 are the straight continuations before the first and after the last node.
  */
-export interface RowSpline {
-  /** One more than the number of the last cell. */
-  readonly cells: number;
-  cellOf(u: number): number;
-  cubic(cell: number): CellCubic;
-  valueAt(u: number): number;
-}
-
-/** Second derivatives of the natural cubic spline through unit-spaced nodes (tridiagonal system 1, 4, 1). */
-function secondDerivatives(nodes: Float64Array): Float64Array {
-  const n = nodes.length;
-  const second = new Float64Array(n);
-  const upper = new Float64Array(n);
-  for (let i = 1; i < n - 1; i++) {
-    const pivot = 4 - upper[i - 1]!;
-    upper[i] = 1 / pivot;
-    second[i] = (6 * (nodes[i + 1]! - 2 * nodes[i]! + nodes[i - 1]!) - second[i - 1]!) / pivot;
-  }
-  for (let i = n - 2; i > 0; i--) second[i]! -= upper[i]! * second[i + 1]!;
-  return second;
-}
-
-/** Prepares the curve through `nodes` (read now and later; do not change them meanwhile). */
-export function prepareSpline(nodes: Float64Array, smooth: boolean): RowSpline {
-  const n = nodes.length;
-  const second = smooth ? secondDerivatives(nodes) : new Float64Array(n);
-  const slopeAt = (cell: number, end: 0 | 1): number => {
-    const rise = nodes[cell + 1]! - nodes[cell]!;
-    return end === 0
-      ? rise - (2 * second[cell]! + second[cell + 1]!) / 6
-      : rise + (second[cell]! + 2 * second[cell + 1]!) / 6;
-  };
-  const cubic = (cell: number): CellCubic => {
-    if (n === 1) return { a: nodes[0]!, b: 0, c: 0, d: 0, start: 0 };
-    if (cell < 0) return { a: nodes[0]!, b: slopeAt(0, 0), c: 0, d: 0, start: 0 };
-    if (cell >= n - 1) return { a: nodes[n - 1]!, b: slopeAt(n - 2, 1), c: 0, d: 0, start: n - 1 };
-    const c = second[cell]! / 2;
-    const d = (second[cell + 1]! - second[cell]!) / 6;
-    return { a: nodes[cell]!, b: slopeAt(cell, 0), c, d, start: cell };
-  };
-  const cellOf = (u: number): number => Math.min(n - 1, Math.max(-1, Math.floor(u)));
-  const valueAt = (u: number): number => {
-    const { a, b, c, d, start } = cubic(cellOf(u));
-    const t = u - start;
-    return a + t * (b + t * (c + t * d));
-  };
-  return { cells: n, cellOf, cubic, valueAt };
+export function fillCellCubic(
+  nodes: Float64Array,
+  second: Float64Array,
+  start: number,
+  stride: number,
+  n: number,
+  cell: number,
+  out: Float64Array,
+): void {
+  const inner = Math.min(Math.max(cell, 0), Math.max(0, n - 2));
+  const at = start + inner * stride;
+  const left = nodes[at]!;
+  const right = n > 1 ? nodes[at + stride]! : left;
+  const leftBend = second[at]!;
+  const rightBend = n > 1 ? second[at + stride]! : 0;
+  const after = cell >= n - 1 && n > 1;
+  out[0] = after ? right : left;
+  out[1] = after
+    ? right - left + (leftBend + 2 * rightBend) / 6
+    : right - left - (2 * leftBend + rightBend) / 6;
+  const straight = cell !== inner;
+  out[2] = straight ? 0 : leftBend / 2;
+  out[3] = straight ? 0 : (rightBend - leftBend) / 6;
+  out[4] = after ? n - 1 : inner;
 }
