@@ -10,7 +10,7 @@ export interface Pointing {
 
 /**
  * Radial terms of the tangent plane: tan θ = s·r·(1 + t₁r² + t₂r⁴), r in mm, from the camera's θ = s·r·(1 + k₁r² + k₂r⁴).
- * The series of the tangent is cut at r⁶, below 1e-6 arcsec within 1°.
+ * The series is cut at r⁶, which is below 1e-4 arcsec within 1°.
  */
 function tangentTerms(camera: Camera): readonly [number, number] {
   const scale = ((camera.plateScaleArcsecPerMm / 3600) * Math.PI) / 180;
