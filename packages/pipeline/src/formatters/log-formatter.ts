@@ -1,19 +1,19 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { AlmagestError } from "@almagest/base";
-import type { Formatter } from "@almagest/butler";
 import type { ButlerLogRecord, ButlerLogRecords } from "../run/log-records.ts";
+import { createEncodingFormatter } from "./encoding-formatter.ts";
 
 const EXTRA = "###EXTRA###";
 
 /** Logs of quanta in the streaming form of the Butler: one JSON record per line, then `###EXTRA###` and a JSON document
  * where there is more to say. Reads the Butler's two other forms as well. */
-export const logFormatter: Formatter<ButlerLogRecords> = {
+export const logFormatter = createEncodingFormatter<ButlerLogRecords>({
   name: "lsst.daf.butler.formatters.logs.ButlerLogRecordsFormatter",
   extension: ".json",
-  async write({ records, extra }, path) {
+  encode({ records, extra }) {
     const lines = records.map((record) => `${JSON.stringify(record)}\n`);
     if (extra !== undefined) lines.push(`${EXTRA}\n${JSON.stringify(extra)}\n`);
-    await writeFile(path, lines.join(""));
+    return lines.join("");
   },
   async read(path): Promise<ButlerLogRecords> {
     const text = await readFile(path, "utf8");
@@ -40,4 +40,4 @@ export const logFormatter: Formatter<ButlerLogRecords> = {
       );
     }
   },
-};
+});

@@ -10,6 +10,7 @@ import { configFormatter } from "./config-formatter.ts";
 import { exposureFormatter } from "./exposure-formatter.ts";
 import { imageFormatter } from "./image-formatter.ts";
 import { logFormatter } from "./log-formatter.ts";
+import { metadataFormatter } from "./metadata-formatter.ts";
 import { packagesFormatter } from "./packages-formatter.ts";
 import { skyMapFormatter } from "./sky-map-formatter.ts";
 
@@ -28,6 +29,7 @@ const STORAGE_CLASSES: ReadonlyMap<string, Formatter> = new Map<string, Formatte
   ["Defects", erase(defectsFormatter)],
   ["SkyMap", erase(skyMapFormatter)],
   ["ButlerLogRecords", erase(logFormatter)],
+  ["TaskMetadata", erase(metadataFormatter)],
   ["Config", erase(configFormatter)],
   ["Packages", erase(packagesFormatter)],
 ]);

@@ -8,6 +8,7 @@ import { type ButlerLogRecord, type ButlerLogRecords, toButlerLogRecord } from "
 import { describeError, type QuantumJob, type QuantumResult, type WrittenOutput } from "./quantum-job.ts";
 import type { LoadedRuntime, LoadedTask } from "./runtime.ts";
 import { createTaskMetadata, type MetadataValue } from "./task-metadata.ts";
+import { writeOutput } from "./write-output.ts";
 
 /** Where a quantum runs. */
 export interface QuantumPlace {
@@ -25,6 +26,7 @@ export async function executeQuantum(job: QuantumJob, place: QuantumPlace): Prom
 
 class QuantumRun {
   readonly #job: QuantumJob;
+  readonly #place: QuantumPlace;
   readonly #loaded: LoadedTask;
   readonly #butler: QuantumButler;
   readonly #written: WrittenOutput[] = [];
@@ -40,9 +42,10 @@ class QuantumRun {
 
   constructor(job: QuantumJob, place: QuantumPlace) {
     this.#job = job;
+    this.#place = place;
     this.#loaded = place.runtime.tasks.get(job.label)!;
     this.#butler = createQuantumButler(
-      { root: place.root, inputs: job.inputs, outputs: job.outputs, checksum: place.checksum },
+      { root: place.root, inputs: job.inputs, outputs: [] },
       place.runtime.formatters,
     );
     const words = job.required.map((name) => `${name}: ${JSON.stringify(job.dataId[name])}`);
@@ -197,8 +200,9 @@ class QuantumRun {
   }
 
   async #put(position: number, value: unknown): Promise<void> {
-    const { sizeBytes, checksum } = await this.#butler.put(value, this.#job.outputs[position]!.ref);
-    this.#written.push({ output: position, sizeBytes, ...(checksum === undefined ? {} : { checksum }) });
+    const { root, runtime, checksum } = this.#place;
+    const file = await writeOutput(root, runtime.formatters, this.#job.outputs[position]!, value, checksum);
+    this.#written.push({ output: position, ...file });
   }
 
   #result(status: QuantumResult["status"], caveats: string): QuantumResult {

@@ -1,6 +1,9 @@
 import type { Butler, OutputRecord } from "@almagest/butler";
+import { resolveWithin } from "@almagest/resources";
+import { syncFiles } from "./sync-files.ts";
 
-/** Registers what quanta wrote, many quanta in one transaction, in the order in which they finished. */
+/** Registers what quanta wrote, many quanta in one transaction, in the order in which they finished. What is registered
+ * is on disk: files are forced there first, many at a time. */
 export interface IngestQueue {
   /** Adds the records of one quantum; they are taken together or not at all. */
   add(records: readonly OutputRecord[]): void;
@@ -15,7 +18,7 @@ const PATIENCE_MS = 200;
 
 /** Creates the queue of one execution; `onError` is told when a background batch fails. */
 export function createIngestQueue(
-  butler: Pick<Butler, "ingestOutputs">,
+  butler: Pick<Butler, "ingestOutputs" | "root">,
   onError: (error: unknown) => void,
 ): IngestQueue {
   let pending: OutputRecord[][] = [];
@@ -28,6 +31,7 @@ export function createIngestQueue(
       const batch = pending.flat();
       pending = [];
       last = last.then(async () => {
+        await syncFiles(batch.map(({ path }) => resolveWithin(butler.root, path)));
         await butler.ingestOutputs(batch);
       });
     }

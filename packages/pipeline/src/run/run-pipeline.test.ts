@@ -6,7 +6,6 @@ import { type TestContext, test } from "node:test";
 import { isAlmagestError } from "@almagest/base";
 import type { Butler } from "@almagest/butler";
 import { SURVEY_YAML } from "../fixtures/numeric-tasks.ts";
-import { withSyntheticQueries } from "../fixtures/synthetic-queries.ts";
 import { createSurvey } from "../fixtures/synthetic-repository.ts";
 import type { SyntheticSurvey } from "../fixtures/synthetic-source.ts";
 import { parsePipeline } from "../pipeline/load-pipeline.ts";
@@ -27,7 +26,7 @@ const runtimeModule = new URL("../fixtures/numeric-tasks.ts", import.meta.url);
 
 async function open(t: TestContext, survey = SURVEY): Promise<Butler> {
   const root = mkdtempSync(join(tmpdir(), "almagest-run-"));
-  const butler = withSyntheticQueries(await createSurvey(join(root, "repo"), survey), survey);
+  const butler = await createSurvey(join(root, "repo"), survey);
   t.after(async () => {
     await butler.close();
     rmSync(root, { recursive: true });
@@ -36,15 +35,9 @@ async function open(t: TestContext, survey = SURVEY): Promise<Butler> {
 }
 
 /** The survey pipeline with settings for some tasks, such as `{isr: "failOn: exposure=2"}`. */
-function withConfig(own: Readonly<Record<string, string>>): string {
-  const config = {
-    ...own,
-    calibrateImage: ["useReference: false", own.calibrateImage].filter(Boolean).join(", "),
-  };
+function withConfig(config: Readonly<Record<string, string>>): string {
   return SURVEY_YAML.replace(/^ {2}(\w+): (\S+)$/gm, (line, label: string, name: string) =>
-    config[label as keyof typeof config] === undefined
-      ? line
-      : `  ${label}: {class: ${name}, config: {${config[label as keyof typeof config]}}}`,
+    config[label] === undefined ? line : `  ${label}: {class: ${name}, config: {${config[label]}}}`,
   );
 }
 
