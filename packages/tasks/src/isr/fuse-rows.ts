@@ -1,211 +1,49 @@
-import type { Box } from "@almagest/images";
-import { BAD, CROSSTALK, NO_DATA, SAT, SUSPECT, UNMASKEDNAN } from "../mask-bits.ts";
+import { crosstalkSubtract } from "@almagest/kernels";
+import {
+  type DetectorPlanes,
+  ROW_CROSSTALK,
+  type RowCorrections,
+  readRow,
+  writeRow,
+} from "./detector-rows.ts";
 import type { PreparedAmplifier } from "./prepare-amplifier.ts";
 
-/** Planes of the assembled detector that the pass writes, all of `bbox`. */
-export interface DetectorPlanes {
-  readonly bbox: Box;
-  readonly image: Float32Array;
-  readonly variance: Float32Array;
-  readonly mask: Uint32Array;
-  /** Indices of pixels that were flagged SAT, in the order they were met. */
-  readonly saturated: number[];
-}
-
-/** What is taken out of the signal on the way; planes cover the detector's box. */
-export interface FuseCorrections {
-  readonly bias?: { readonly data: Float32Array; readonly variance: Float32Array };
-  readonly dark?: { readonly data: Float32Array; readonly variance: Float32Array };
-  readonly darkSec: number;
-  readonly flat?: { readonly data: Float32Array; readonly variance: Float32Array };
-  readonly minimumFlat: number;
+/** What is taken out of the signal on the way. */
+export interface FuseCorrections extends RowCorrections {
   /** `crosstalk[i][j]`: fraction of amplifier j's signal to take from amplifier i; empty for none. */
   readonly crosstalk: readonly (readonly number[])[];
+  /** Pixels corrected by more are flagged CROSSTALK, electrons. */
   readonly crosstalkMaskElectrons: number;
-  readonly doVariance: boolean;
-  /** Which of the row bits (see bitTable) reach the mask. */
-  readonly keepBits: number;
-  /** SUSPECT begins at this fraction of saturation; infinite for never. */
-  readonly suspectFraction: number;
 }
 
-/** Reads readout row `r` of one amplifier into electrons, and its saturation bits. */
-function readRow(
-  amplifier: PreparedAmplifier,
-  r: number,
-  signal: Float64Array,
-  bits: Uint8Array,
-  offset: number,
-  suspectFraction: number,
-): void {
-  const { raw, width, rawStepX, columnLevel, gain, saturationAdu } = amplifier;
-  const data = raw.data;
-  const level = amplifier.rowLevel[r]!;
-  const suspectAdu = saturationAdu * suspectFraction;
-  let at = amplifier.rawStart + r * amplifier.rawStepY;
-  for (let c = 0; c < width; c++) {
-    const adu = data[at]! - level - columnLevel[c]!;
-    signal[offset + c] = adu * gain;
-    bits[offset + c] = adu >= suspectAdu ? (adu >= saturationAdu ? 2 : 1) : 0;
-    at += rawStepX;
-  }
+/** Pixels of one amplifier that are worked on at once: all amplifiers' blocks stay in the cache. */
+const BLOCK_PIXELS = 1024;
+
+/** Rows of one amplifier while they are worked on. */
+interface Block {
+  readonly signal: Float32Array;
+  /** The signal before crosstalk was taken out. */
+  readonly before: Float32Array;
+  /** Row bits (see detector-rows.ts). */
+  readonly bits: Uint8Array;
 }
 
-/** Takes Σ_j c_ij·B_j from each amplifier's row; the sources are the uncorrected rows (first order in c). */
+/** Takes crosstalk out of all amplifiers' blocks and marks where it was much. */
 function subtractCrosstalk(
-  signal: Float64Array,
-  corrected: Float64Array,
-  bits: Uint8Array,
-  width: number,
-  sources: readonly CrosstalkSources[],
+  blocks: readonly Block[],
+  coefficients: readonly (readonly number[])[],
   maskElectrons: number,
-  correction: Float64Array,
 ): void {
-  for (let i = 0; i < sources.length; i++) {
-    const { offsets, coefficients } = sources[i]!;
-    correction.fill(0);
-    // Four sources per sweep: a quarter of the traffic to the running sum.
-    for (let n = 0; n < offsets.length; n += 4) {
-      const a = offsets[n]!;
-      const b = offsets[n + 1]!;
-      const c = offsets[n + 2]!;
-      const d = offsets[n + 3]!;
-      const ca = coefficients[n]!;
-      const cb = coefficients[n + 1]!;
-      const cc = coefficients[n + 2]!;
-      const cd = coefficients[n + 3]!;
-      for (let k = 0; k < width; k++) {
-        correction[k] =
-          correction[k]! +
-          (ca * signal[a + k]! + cb * signal[b + k]! + (cc * signal[c + k]! + cd * signal[d + k]!));
-      }
+  for (const { signal, before } of blocks) before.set(signal);
+  crosstalkSubtract(
+    blocks.map(({ signal }) => signal),
+    coefficients,
+  );
+  for (const { signal, before, bits } of blocks) {
+    for (let k = 0; k < signal.length; k++) {
+      const taken = before[k]! - signal[k]!;
+      if (taken > maskElectrons || taken < -maskElectrons) bits[k] = bits[k]! | ROW_CROSSTALK;
     }
-    const base = i * width;
-    for (let k = 0; k < width; k++) {
-      const value = correction[k]!;
-      corrected[base + k] = signal[base + k]! - value;
-      if (value > maskElectrons || value < -maskElectrons) bits[base + k] = bits[base + k]! | 4;
-    }
-  }
-}
-
-/** Where the sources of one amplifier's crosstalk begin in the row buffer, and their fractions; padded to fours. */
-interface CrosstalkSources {
-  readonly offsets: Int32Array;
-  readonly coefficients: Float64Array;
-}
-
-function listSources(matrix: readonly (readonly number[])[], width: number): CrosstalkSources[] {
-  return matrix.map((row, i) => {
-    const used = row.flatMap((c, j) => (j === i || c === 0 ? [] : [{ offset: j * width, c }]));
-    while (used.length % 4 !== 0) used.push({ offset: 0, c: 0 });
-    return {
-      offsets: Int32Array.from(used, ({ offset }) => offset),
-      coefficients: Float64Array.from(used, ({ c }) => c),
-    };
-  });
-}
-
-/** Mask bits for the row bits 1 (suspect), 2 (saturated), 4 (much crosstalk), 8 (no light). */
-const bitTable = Uint32Array.from({ length: 16 }, (_, bits) => {
-  const saturation = (bits & 2 ? SAT : 0) | (bits & 1 ? SUSPECT : 0);
-  return saturation | (bits & 4 ? CROSSTALK : 0) | (bits & 8 ? NO_DATA : 0);
-});
-
-/** A calibration frame's pixels and their variance. */
-type Frame = { readonly data: Float32Array; readonly variance: Float32Array };
-
-/** Subtracts scale × frame from one row and adds its variance; `to` and `step` walk the detector's planes. */
-function subtractFrame(
-  row: Float64Array,
-  noise: Float64Array,
-  offset: number,
-  width: number,
-  frame: Frame,
-  scale: number,
-  to: number,
-  step: number,
-): void {
-  const { data, variance } = frame;
-  const scaleSquared = scale * scale;
-  for (let c = 0; c < width; c++) {
-    row[offset + c] = row[offset + c]! - data[to]! * scale;
-    noise[c] = noise[c]! + variance[to]! * scaleSquared;
-    to += step;
-  }
-}
-
-/** Divides one row by the flat; pixels with less than `minimum` light are left undivided and flagged. */
-function divideFlat(
-  row: Float64Array,
-  noise: Float64Array,
-  bits: Uint8Array,
-  offset: number,
-  width: number,
-  flat: Frame,
-  minimum: number,
-  to: number,
-  step: number,
-): void {
-  const { data, variance } = flat;
-  for (let c = 0; c < width; c++) {
-    const response = data[to]!;
-    if (response >= minimum) {
-      const inverse = 1 / response;
-      const value = row[offset + c]! * inverse;
-      row[offset + c] = value;
-      noise[c] = (noise[c]! + value * value * variance[to]!) * inverse * inverse;
-    } else bits[offset + c] = bits[offset + c]! | 8;
-    to += step;
-  }
-}
-
-/** Writes one readout row onto the detector: bias, variance, dark, flat, and the mask. */
-function writeRow(
-  amplifier: PreparedAmplifier,
-  r: number,
-  row: Float64Array,
-  noise: Float64Array,
-  bits: Uint8Array,
-  offset: number,
-  planes: DetectorPlanes,
-  corrections: FuseCorrections,
-): void {
-  const { image, variance, mask, bbox } = planes;
-  const { bias, dark, flat, darkSec } = corrections;
-  const { width, stepX } = amplifier;
-  const start = (amplifier.y0 + r * amplifier.stepY - bbox.y0) * bbox.width + amplifier.x0 - bbox.x0;
-  noise.fill(amplifier.readVariance);
-  if (bias) subtractFrame(row, noise, offset, width, bias, 1, start, stepX);
-  for (let c = 0; c < width; c++) noise[c] = noise[c]! + Math.max(row[offset + c]!, 0);
-  if (dark) subtractFrame(row, noise, offset, width, dark, darkSec, start, stepX);
-  if (flat) {
-    divideFlat(row, noise, bits, offset, width, flat, corrections.minimumFlat, start, stepX);
-  }
-  const badBit = amplifier.bad ? BAD : 0;
-  const { keepBits, doVariance } = corrections;
-  let to = start;
-  let total = 0;
-  let any = 0;
-  for (let c = 0; c < width; c++) {
-    const value = row[offset + c]!;
-    const v = doVariance ? noise[c]! : 0;
-    total += value + v;
-    any |= bits[offset + c]!;
-    image[to] = value;
-    variance[to] = v;
-    mask[to] = badBit;
-    to += stepX;
-  }
-  // Most rows have no flagged pixel and no NaN (which would have made the total NaN), and are done.
-  if (any === 0 && total - total === 0) return;
-  to = start;
-  for (let c = 0; c < width; c++) {
-    const sum = row[offset + c]! + noise[c]!;
-    const kept = bits[offset + c]! & keepBits;
-    if ((kept & 2) !== 0) planes.saturated.push(to);
-    mask[to] = bitTable[kept]! | badBit | (sum - sum === 0 ? 0 : UNMASKEDNAN);
-    to += stepX;
   }
 }
 
@@ -222,25 +60,30 @@ export function fuseRows(
 ): void {
   const width = amplifiers.reduce((most, a) => Math.max(most, a.width), 0);
   const height = amplifiers.reduce((most, a) => Math.max(most, a.height), 0);
-  const signal = new Float64Array(width * amplifiers.length);
-  const corrected = new Float64Array(width * amplifiers.length);
-  const correction = new Float64Array(width);
-  const bits = new Uint8Array(width * amplifiers.length);
-  const noise = new Float64Array(width);
-  const { crosstalkMaskElectrons, suspectFraction } = corrections;
-  const sources = listSources(corrections.crosstalk, width);
-  const hasCrosstalk = sources.some(({ offsets }) => offsets.length > 0);
-  for (let r = 0; r < height; r++) {
-    for (let i = 0; i < amplifiers.length; i++) {
-      if (r < amplifiers[i]!.height) readRow(amplifiers[i]!, r, signal, bits, i * width, suspectFraction);
-    }
-    if (hasCrosstalk) {
-      subtractCrosstalk(signal, corrected, bits, width, sources, crosstalkMaskElectrons, correction);
-    }
-    const source = hasCrosstalk ? corrected : signal;
-    for (let i = 0; i < amplifiers.length; i++) {
-      if (r < amplifiers[i]!.height)
-        writeRow(amplifiers[i]!, r, source, noise, bits, i * width, planes, corrections);
-    }
+  const rows = Math.max(1, Math.floor(BLOCK_PIXELS / width));
+  const blocks: Block[] = amplifiers.map(() => ({
+    signal: new Float32Array(rows * width),
+    before: new Float32Array(rows * width),
+    bits: new Uint8Array(rows * width),
+  }));
+  const noise = new Float32Array(width);
+  const { crosstalk, crosstalkMaskElectrons, suspectFraction } = corrections;
+  const hasCrosstalk = crosstalk.some((row) => row.some((c) => c !== 0));
+  for (let first = 0; first < height; first += rows) {
+    amplifiers.forEach((amplifier, i) => {
+      const { signal, bits } = blocks[i]!;
+      const count = Math.min(rows, amplifier.height - first);
+      for (let r = 0; r < count; r++) readRow(amplifier, first + r, signal, bits, r * width, suspectFraction);
+      // Nothing is left over from the block before where this amplifier ends earlier than others.
+      signal.fill(0, Math.max(0, count) * width);
+    });
+    if (hasCrosstalk) subtractCrosstalk(blocks, crosstalk, crosstalkMaskElectrons);
+    amplifiers.forEach((amplifier, i) => {
+      const { signal, bits } = blocks[i]!;
+      const count = Math.min(rows, amplifier.height - first);
+      for (let r = 0; r < count; r++) {
+        writeRow(amplifier, first + r, signal, noise, bits, r * width, planes, corrections);
+      }
+    });
   }
 }

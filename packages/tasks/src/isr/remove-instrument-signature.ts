@@ -7,7 +7,8 @@ import { samplePixels } from "../sample-pixels.ts";
 import { amplifierCards, readAmplifierCards } from "./amplifier-cards.ts";
 import { measureAmplifierSteps, solveAmplifierOffsets } from "./amplifier-steps.ts";
 import type { Defects } from "./defects.ts";
-import { type DetectorPlanes, type FuseCorrections, fuseRows } from "./fuse-rows.ts";
+import type { DetectorPlanes } from "./detector-rows.ts";
+import { type FuseCorrections, fuseRows } from "./fuse-rows.ts";
 import { growMask } from "./grow-mask.ts";
 import { interpolatePixels } from "./interpolate-pixels.ts";
 import type { IsrConfig } from "./isr-config.ts";
@@ -80,16 +81,17 @@ function checkAmplifiers(raw: RawExposure, planes: Exposure, config: IsrConfig):
   return { ampStepMaxElectrons: worst.step, ampStepMaxError: worst.error };
 }
 
-/** Counts the pixels that have each of the bits. */
+/** Counts the pixels that have each of the bits (below bit 12), by way of a histogram of the values. */
 function countBits(mask: Uint32Array, bits: readonly number[]): number[] {
-  const counts = bits.map(() => 0);
-  const signed = new Int32Array(mask.buffer, mask.byteOffset, mask.length);
-  for (let i = 0; i < signed.length; i++) {
-    const value = signed[i]!;
-    if (value === 0) continue;
-    for (let k = 0; k < bits.length; k++) if ((value & bits[k]!) !== 0) counts[k] = counts[k]! + 1;
+  const values = new Int32Array(mask.buffer, mask.byteOffset, mask.length);
+  const histogram = new Uint32Array(4096);
+  for (let i = 0; i < values.length; i++) {
+    const value = values[i]!;
+    if (value !== 0) histogram[value & 4095]!++;
   }
-  return counts;
+  return bits.map((bit) =>
+    histogram.reduce((sum, count, value) => sum + ((value & bit) !== 0 ? count : 0), 0),
+  );
 }
 
 /**
