@@ -99,7 +99,7 @@ export function createAsciiTable(): Uint8Array {
   ];
   const rows = [
     "   12 alpha   12.500  1.500D+10",
-    "----- beta      1500 -2.50E-03 ",
+    "----- beta      1500  -2.50E-03",
     "   -7           -.250           ",
   ];
   const header = cards.map((card) => card.padEnd(80)).join("");
