@@ -18,7 +18,7 @@ export { KERNELS_ERRORS } from "./errors.ts";
 export { type ComplexPlane, createComplexPlane, fft2d } from "./fft.ts";
 export { flipKernel } from "./flip-kernel.ts";
 export { type IsrAmplifierInput, type IsrDetectorPlanes, isrFuse } from "./isr-fuse.ts";
-export { lanczos } from "./lanczos-table.ts";
+export { LANCZOS_PHASES, lanczos, lanczos3Table } from "./lanczos-table.ts";
 export { addMesh, evaluateMesh, type Mesh, type MeshOptions, subtractMesh } from "./mesh.ts";
 export { type ClippedMoments, medianOf, quantile, quantiles, selectRank, sigmaClip } from "./quantile.ts";
 export { type StackInput, type StackOptions, type StackOutput, stackClipped } from "./stack-clipped.ts";

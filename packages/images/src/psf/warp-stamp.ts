@@ -1,17 +1,9 @@
-import { lanczos } from "@almagest/kernels";
+import { LANCZOS_PHASES, lanczos3Table } from "@almagest/kernels";
 import type { PsfStamp } from "../psf.ts";
 import type { LocalAffine } from "./local-affine.ts";
 
-const ORDER = 3;
-
-/** Fills the six normalised Lanczos-3 weights about floor(at), and returns the first pixel they belong to. */
-function fillWeights(at: number, weights: Float64Array): number {
-  const floor = Math.floor(at);
-  let sum = 0;
-  for (let k = 0; k < 2 * ORDER; k++) sum += weights[k] = lanczos(k - ORDER + 1 - (at - floor), ORDER);
-  for (let k = 0; k < 2 * ORDER; k++) weights[k]! /= sum;
-  return floor - ORDER + 1;
-}
+const TAPS = 6;
+const TABLE_STRIDE = 16;
 
 /** Adds `weight` × the stamp, seen through a linear mapping of pixels, to `out` of side `size`; both are centred. */
 export function addWarpedStamp(
@@ -23,21 +15,31 @@ export function addWarpedStamp(
 ): void {
   const half = size >> 1;
   const middle = stamp.size >> 1;
+  // Room for the whole kernel beyond every edge, so that no tap needs a test.
+  const padded = stamp.size + 2 * TAPS;
+  const source = new Float32Array(padded * padded);
+  for (let y = 0; y < stamp.size; y++) {
+    const row = stamp.data.subarray(y * stamp.size, (y + 1) * stamp.size);
+    source.set(row, (y + TAPS) * padded + TAPS);
+  }
+  const table = lanczos3Table();
   const drawn = new Float64Array(size * size);
-  const wx = new Float64Array(2 * ORDER);
-  const wy = new Float64Array(2 * ORDER);
   let total = 0;
   for (let j = 0; j < size; j++) {
     for (let i = 0; i < size; i++) {
-      const x0 = fillWeights(middle + map.xx * (i - half) + map.xy * (j - half), wx);
-      const y0 = fillWeights(middle + map.yx * (i - half) + map.yy * (j - half), wy);
+      const x = middle + TAPS + map.xx * (i - half) + map.xy * (j - half);
+      const y = middle + TAPS + map.yx * (i - half) + map.yy * (j - half);
+      const x0 = Math.floor(x) - 2;
+      const y0 = Math.floor(y) - 2;
+      if (!(x0 >= 0 && y0 >= 0 && x0 + TAPS <= padded && y0 + TAPS <= padded)) continue;
+      const atX = Math.round((x - Math.floor(x)) * LANCZOS_PHASES) * TABLE_STRIDE;
+      const atY = Math.round((y - Math.floor(y)) * LANCZOS_PHASES) * TABLE_STRIDE;
       let sum = 0;
-      for (let b = Math.max(0, -y0); b < 2 * ORDER && y0 + b < stamp.size; b++) {
+      for (let b = 0; b < TAPS; b++) {
+        const at = (y0 + b) * padded + x0;
         let row = 0;
-        for (let a = Math.max(0, -x0); a < 2 * ORDER && x0 + a < stamp.size; a++) {
-          row += wx[a]! * stamp.data[(y0 + b) * stamp.size + x0 + a]!;
-        }
-        sum += wy[b]! * row;
+        for (let a = 0; a < TAPS; a++) row += table[atX + a]! * source[at + a]!;
+        sum += table[atY + b]! * row;
       }
       drawn[j * size + i] = sum;
       total += sum;

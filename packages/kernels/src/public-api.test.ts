@@ -1,0 +1,37 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import * as kernels from "./index.ts";
+
+test("the exported names are these", () => {
+  assert.deepEqual(Object.keys(kernels).sort(), [
+    "APERTURE_MASKED",
+    "APERTURE_TRUNCATED",
+    "KERNELS_ERRORS",
+    "LANCZOS_PHASES",
+    "addMesh",
+    "boxStatistics",
+    "circleRectangleOverlap",
+    "convolve",
+    "convolveMasked",
+    "convolveSeparable",
+    "convolveSeparableMasked",
+    "createComplexPlane",
+    "crosstalkSubtract",
+    "detectSpans",
+    "evaluateMesh",
+    "fft2d",
+    "flipKernel",
+    "isrFuse",
+    "lanczos",
+    "lanczos3Table",
+    "medianOf",
+    "quantile",
+    "quantiles",
+    "selectRank",
+    "sigmaClip",
+    "stackClipped",
+    "subtractMesh",
+    "sumCircularApertures",
+    "warpLanczos3",
+  ]);
+});
