@@ -4,12 +4,14 @@ import { createCollectionMethods } from "./collection-methods.ts";
 import { createQueryMethods } from "./query-methods.ts";
 import { createReadMethods } from "./read-methods.ts";
 import { createRecordMethods } from "./record-methods.ts";
+import { createTransferMethods } from "./transfer-methods.ts";
 import { createUndoLog } from "./undo-log.ts";
 import { createWriteMethods } from "./write-methods.ts";
 
 /** A Butler that works on the repository's own database and files. */
 export function createDirectButler(state: ButlerState): Butler {
   const { repository } = state;
+  const undo = createUndoLog(repository);
   const close = (): Promise<void> => repository.db.close();
   return {
     root: repository.root,
@@ -20,8 +22,9 @@ export function createDirectButler(state: ButlerState): Butler {
     ...createRecordMethods(state),
     ...createCollectionMethods(state),
     ...createReadMethods(state),
-    ...createWriteMethods(state, createUndoLog(repository)),
+    ...createWriteMethods(state, undo),
     ...createQueryMethods(state),
+    ...createTransferMethods(state, undo),
     close,
     [Symbol.asyncDispose]: close,
   };

@@ -1,8 +1,10 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { AlmagestError } from "@almagest/base";
-import { Document, parseDocument, type ScalarTag } from "yaml";
+import { type CollectionTag, Document, parseDocument, type ScalarTag } from "yaml";
 import type { Formatter } from "../types.ts";
 import { memberOf } from "./json-formatter.ts";
+
+type Tag = ScalarTag | CollectionTag;
 
 const EXPONENT = /^(-?\d+)(\.\d+)?e([+-]?)(\d+)$/;
 
@@ -24,13 +26,37 @@ export function stringifyYaml(value: unknown): string {
   return new Document(value, {
     version: "1.1",
     aliasDuplicateObjects: false,
-    customTags: (tags) => [scientificFloat, ...tags],
+    customTags: (tags) => likePyYaml(tags as Tag[]),
   }).toString({ lineWidth: 0 });
+}
+
+/** Words that PyYAML takes for a value where YAML 1.1 at large takes more: `y` and `0_29` are text to it. */
+const PYYAML_TESTS: Readonly<Record<string, RegExp>> = {
+  true: /^(?:yes|Yes|YES|true|True|TRUE|on|On|ON)$/,
+  false: /^(?:no|No|NO|false|False|FALSE|off|Off|OFF)$/,
+  "7": /^[-+]?(?:0|[1-9][0-9_]*)$/,
+  "7:30": /^[-+]?[1-9][0-9_]*(?::[0-5]?[0-9])+$/,
+};
+
+/** The tags of YAML 1.1 as PyYAML understands them; floats in scientific notation need a point and a signed exponent. */
+export function likePyYaml(tags: readonly Tag[]): Tag[] {
+  const adjusted = tags.flatMap((tag): Tag[] => {
+    if (!("test" in tag) || tag.test === undefined) return [tag];
+    if (tag.tag === "tag:yaml.org,2002:float") return tag.format === "EXP" ? [] : [tag];
+    const { test } = tag;
+    const sample = Object.keys(PYYAML_TESTS).find((word) => test.test(word));
+    return sample === undefined || tag.format === "OCT" ? [tag] : [{ ...tag, test: PYYAML_TESTS[sample]! }];
+  });
+  return [scientificFloat, ...adjusted];
 }
 
 /** Parses YAML 1.1; tags other than the standard ones are refused. Throws `BUTLER.FORMATTER_FAILED`. */
 export function parseYaml(text: string): unknown {
-  const document = parseDocument(text, { version: "1.1", intAsBigInt: false, logLevel: "silent" });
+  const document = parseDocument(text, {
+    version: "1.1",
+    logLevel: "silent",
+    customTags: (tags) => likePyYaml(tags as Tag[]),
+  });
   const problem = document.errors[0] ?? document.warnings[0];
   if (problem !== undefined) {
     throw new AlmagestError("BUTLER.FORMATTER_FAILED", `Not YAML that can be read: ${problem.message}`, {

@@ -1,5 +1,5 @@
 import { AlmagestError } from "@almagest/base";
-import { identifier, joinSql, rawSql, type Sql, sql } from "@almagest/database";
+import { identifier, joinSql, type Sql, sql } from "@almagest/database";
 import type { DimensionElement } from "../dimensions/dimension-element.ts";
 import type { DimensionGroup } from "../dimensions/dimension-group.ts";
 import type { Universe } from "../dimensions/universe.ts";

@@ -1,0 +1,9 @@
+import type { ImportOptions, ImportReport } from "../transfer/import-export-file.ts";
+
+export type { ImportOptions, ImportReport };
+
+/** What the Butler does with data of other repositories. */
+export interface TransferApi {
+  /** Imports an export file (`export.yaml`) in one transaction: all of it, or nothing. Throws `BUTLER.IMPORT_INVALID`. */
+  importFrom(path: string, options?: ImportOptions): Promise<ImportReport>;
+}

@@ -1,0 +1,19 @@
+import type { TransferApi } from "../api/transfer-api.ts";
+import { importExportFile } from "../transfer/import-export-file.ts";
+import { type ButlerState, requireWriteable } from "./butler-state.ts";
+import type { UndoLog } from "./undo-log.ts";
+
+/** The methods of a Butler that exchange data with other repositories. */
+export function createTransferMethods(state: ButlerState, undo: UndoLog): TransferApi {
+  return {
+    importFrom: async (path, options = {}) => {
+      requireWriteable(state);
+      try {
+        return await importExportFile(state, undo, path, options);
+      } catch (error) {
+        state.forget();
+        throw error;
+      }
+    },
+  };
+}
