@@ -3,6 +3,7 @@ import { boxStatistics } from "@almagest/kernels";
 import { bitsOf } from "../mask-bits.ts";
 import { filterMesh } from "./filter-mesh.ts";
 import type { SkyMesh } from "./sky-mesh.ts";
+import { spreadQuantized } from "./spread-quantized.ts";
 
 /** How {@link estimateSkyMesh} measures the sky. */
 export interface BackgroundConfig {
@@ -39,7 +40,8 @@ export function estimateSkyMesh(masked: MaskedImage, config: Partial<BackgroundC
   const c = { ...DEFAULT_BACKGROUND, ...config };
   const { bbox } = masked;
   const bits = bitsOf(c.ignorePlanes, masked.mask.planes);
-  const boxes = boxStatistics(masked.image.data, masked.mask.data, bits, bbox.width, bbox.height, c.boxSize, {
+  const pixels = spreadQuantized(masked.image.data);
+  const boxes = boxStatistics(pixels, masked.mask.data, bits, bbox.width, bbox.height, c.boxSize, {
     clipSigma: c.clipSigma,
     iterations: 10,
   });
