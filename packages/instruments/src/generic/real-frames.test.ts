@@ -134,7 +134,7 @@ test("DECam Community Pipeline cut-outs find their masks and weights", async (t)
     assert.ok(basename(frame.companions.mask!.path) === name.replace("_ooi_", "_ood_"));
     assert.ok(basename(frame.companions.weight!.path) === name.replace("_ooi_", "_oow_"));
     const exposure = await readReducedFrame(frame);
-    const good = exposure.mask.data.findIndex((value) => value === 0);
+    const good = exposure.mask.data.indexOf(0);
     assert.ok(good >= 0);
     // The weights' noise and that of the pixels agree.
     const sigma = Math.sqrt(exposure.variance.data[good]!);

@@ -55,24 +55,20 @@ function cutSegment(electrons: Float32Array, width: number, amplifier: Amplifier
   return segment;
 }
 
-/** Pixels below this many electrons give no crosstalk that a digit would show. */
-const CROSSTALK_FLOOR = 200;
-
+/** What each amplifier reads with its neighbours' signals mixed in. */
 function addCrosstalk(
   segments: readonly Float32Array[],
   crosstalk: readonly (readonly number[])[],
 ): Float32Array[] {
-  const mixed = segments.map((segment) => segment.slice());
-  if (crosstalk.length === 0) return mixed;
-  segments.forEach((source, j) => {
-    for (let i = 0; i < source.length; i++) {
-      const value = source[i]!;
-      if (value < CROSSTALK_FLOOR) continue;
-      for (let target = 0; target < mixed.length; target++)
-        mixed[target]![i]! += crosstalk[target]![j]! * value;
-    }
+  return segments.map((own, target) => {
+    const mixed = own.slice();
+    segments.forEach((source, j) => {
+      const share = crosstalk[target]?.[j] ?? 0;
+      if (share === 0) return;
+      for (let i = 0; i < mixed.length; i++) mixed[i]! += share * source[i]!;
+    });
+    return mixed;
   });
-  return mixed;
 }
 
 /** Puts the imaging pixels in their place between prescan and overscans. */

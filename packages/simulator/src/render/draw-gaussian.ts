@@ -6,13 +6,13 @@ export interface Canvas {
 }
 
 /** Electrons of a component that may fall beyond where it is drawn. */
-const LOST_ELECTRONS = 0.01;
+const LOST_ELECTRONS = 0.03;
 const MIN_SIGMAS = 2.6;
 const MAX_SIGMAS = 5;
 
 /**
  * Adds an elliptical Gaussian of `flux` electrons, centred at (x, y), with covariance (xx, xy, yy) in pixels², sampled at pixel
- * centres. It is drawn out to 2.6–5 σ, so that less than 0.01 electrons, or 4e-6 of it, are left out. Within a row the values
+ * centres. It is drawn out to 2.6–5 σ, so that less than 0.03 electrons, or 4e-6 of it, are left out. Within a row the values
  * follow from their predecessors by two multiplications.
  */
 export function drawGaussian(

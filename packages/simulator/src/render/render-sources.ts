@@ -16,8 +16,8 @@ export interface RenderOptics {
   readonly exposureSec: number;
 }
 
-/** Shares of a component's flux below this many electrons are drawn with the next wider one. */
-const MIN_COMPONENT_ELECTRONS = 0.02;
+/** Components of a profile with less than this share of the seeing's FWHM² as variance are drawn as one. */
+const NARROW_SHARE = 0.04;
 
 /** Covariance of the seeing's unit component (σ = 1 FWHM): (xx, xy, yy) in pixels². */
 function seeingCovariance(shape: PsfShape, pixelScaleArcsec: number): [number, number, number] {
@@ -97,16 +97,19 @@ function drawProfile(
   shape: Covariance,
 ): void {
   if (electrons <= 0) return;
-  let pending = 0;
+  const narrow = (NARROW_SHARE * (seeing[0] + seeing[2])) / (shape[0] + shape[2]);
+  let share = 0;
+  let variance = 0;
   for (let k = 0; k < profile.sigma.length; k++) {
-    const share = pending + electrons * profile.share[k]!;
-    if (share < MIN_COMPONENT_ELECTRONS && k < profile.sigma.length - 1) {
-      pending = share;
-      continue;
-    }
-    pending = 0;
     const scale = profile.sigma[k]! ** 2;
-    drawSeeing(canvas, x, y, share, seeing, [shape[0] * scale, shape[1] * scale, shape[2] * scale]);
+    share += profile.share[k]!;
+    variance += profile.share[k]! * scale;
+    // The seeing hides what narrow components look like; only their flux and mean variance tell.
+    if (scale < narrow && k < profile.sigma.length - 1 && profile.sigma[k + 1]! ** 2 < narrow) continue;
+    const mean = variance / share;
+    drawSeeing(canvas, x, y, electrons * share, seeing, [shape[0] * mean, shape[1] * mean, shape[2] * mean]);
+    share = 0;
+    variance = 0;
   }
 }
 

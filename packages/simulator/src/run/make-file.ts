@@ -1,8 +1,8 @@
 import { join } from "node:path";
 import { assertNever } from "@almagest/base";
+import { writeDefects } from "@almagest/images";
 import { writeSimCamRaw } from "@almagest/instruments";
 import { writeParquet } from "@almagest/tables";
-import { stringify } from "yaml";
 import { rawExposureOf, type Survey, simulateDetector } from "../simulate-detector.ts";
 import { createReferenceCatalog } from "../truth/reference-catalog.ts";
 import {
@@ -14,7 +14,6 @@ import {
   createTruthVisits,
 } from "../truth/truth-tables.ts";
 import type { SurveyFile, TruthName } from "./survey-files.ts";
-import { writeTextAtomically } from "./write-text.ts";
 
 const TRUTHS: Readonly<Record<TruthName, (survey: Survey) => ReturnType<typeof createTruthObjects>>> = {
   objects: createTruthObjects,
@@ -46,14 +45,8 @@ export async function makeSurveyFile(survey: Survey, file: SurveyFile, directory
       return writeParquet(path, TRUTHS[file.table](survey));
     case "refcat":
       return writeParquet(path, createReferenceCatalog(survey).get(file.htm7)!);
-    case "defects": {
-      const { detector, defects } = survey.detectorModel(file.detector);
-      const boxes = defects.map(({ x0, y0, width, height }) => ({ x0, y0, width, height }));
-      return writeTextAtomically(
-        path,
-        stringify({ instrument: survey.camera.name, detector: detector.id, defects: boxes }),
-      );
-    }
+    case "defects":
+      return writeDefects(path, survey.detectorModel(file.detector).defects);
     default:
       return assertNever(file);
   }

@@ -24,7 +24,8 @@ export interface SimulateOptions {
 export interface SurveyManifest {
   readonly options: SurveyOptions;
   readonly raws: readonly string[];
-  readonly defects: readonly string[];
+  /** By detector; read with `readDefects` of the images room. */
+  readonly defects: readonly { readonly detector: number; readonly path: string }[];
   readonly truth: readonly string[];
   readonly refcat: readonly { readonly htm7: number; readonly path: string }[];
 }
@@ -47,14 +48,16 @@ function manifestOf(options: SurveyOptions, files: readonly SurveyFile[]): Surve
   return {
     options,
     raws: paths("raw"),
-    defects: paths("defects"),
+    defects: files.flatMap((file) =>
+      file.kind === "defects" ? [{ detector: file.detector, path: file.path }] : [],
+    ),
     truth: paths("truth", "truth-sources"),
     refcat: files.flatMap((file) => (file.kind === "refcat" ? [{ htm7: file.htm7, path: file.path }] : [])),
   };
 }
 
 /**
- * Makes a synthetic survey under `directory`: `raw/DAY/*.fits`, `calib/defects_*.yaml`, `truth/*.parquet`,
+ * Makes a synthetic survey under `directory`: `raw/DAY/*.fits`, `calib/defects_*.json`, `truth/*.parquet`,
  * `refcat/htm7_*.parquet`, and `survey.yaml` that lists them. Files appear whole or not at all; files that are there are
  * kept, so an interrupted call can be repeated; the result does not depend on the number of workers. Throws
  * `SIMULATOR.OTHER_SURVEY` where the folder holds a survey with other options, and `SIMULATOR.WORKER_FAILED`.
@@ -112,7 +115,7 @@ export async function readSurveyManifest(directory: string): Promise<SurveyManif
 function allExist(directory: string, manifest: SurveyManifest): boolean {
   const paths = [
     ...manifest.raws,
-    ...manifest.defects,
+    ...manifest.defects.map(({ path }) => path),
     ...manifest.truth,
     ...manifest.refcat.map(({ path }) => path),
   ];

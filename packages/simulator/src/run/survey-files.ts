@@ -27,7 +27,7 @@ export function listSurveyFiles(survey: Survey, shards: readonly number[]): Surv
     ...survey.camera.detectors.map(
       (detector): SurveyFile => ({
         kind: "defects",
-        path: join("calib", `defects_${detector.name}.yaml`),
+        path: join("calib", `defects_${detector.name}.json`),
         detector: detector.id,
       }),
     ),
