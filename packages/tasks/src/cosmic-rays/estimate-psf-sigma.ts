@@ -12,7 +12,7 @@ const PIXEL_VARIANCE = 1 / 12;
 /**
  * Width of the stars before they fall on pixels, in pixels, from the curvature of bright round peaks: for a Gaussian sampled at any sub-pixel
  * phase `1/σ² = ln(p²/(l·r))` with l, r the neighbours of the peak p. Cosmic rays are not round or have no neighbours
- * above the noise; galaxies are a tail of larger widths; so the mode counts. Undefined when there are too few peaks.
+ * above the noise; galaxies are a tail of larger widths. Undefined when there are too few peaks.
  */
 export function estimatePsfSigma(
   image: MaskedImage,
@@ -52,7 +52,13 @@ export function estimatePsfSigma(
     if (ratio > 0.5 && ratio < 2) sizes.push(-0.5 * Math.log((alongX + alongY) / 2));
   });
   if (sizes.length < FEWEST) return undefined;
-  return Math.sqrt(Math.max(0.09, Math.exp(2 * halfSampleMode(sizes)) - PIXEL_VARIANCE));
+  return Math.sqrt(Math.max(0.09, Math.exp(2 * smallCluster(sizes)) - PIXEL_VARIANCE));
+}
+
+/** The mode, or the lower quartile where that is less: blurs and galaxies may outnumber the stars, and are wider. */
+function smallCluster(sizes: readonly number[]): number {
+  const quartile = Float64Array.from(sizes).sort()[sizes.length >> 2]!;
+  return Math.min(halfSampleMode(sizes), quartile);
 }
 
 /** Half-sample mode (Robertson & Cryer 1974): the densest half of the densest half … of the values. */
