@@ -1,4 +1,5 @@
 import type { FormatterRegistry } from "@almagest/butler";
+import { RAW_FORMATTER } from "@almagest/instruments";
 import { createStandardFormatters, createTaskTable, type TaskTable } from "@almagest/pipeline";
 import {
   biasCombineTask,
@@ -15,7 +16,6 @@ import {
   objectTableTask,
   visitSummaryTask,
 } from "@almagest/tasks";
-import { rawFormatter } from "./survey/raw-formatter.ts";
 
 /** Every task that Almagest can run, by its own name and the names in Rubin's pipeline files. To add one, list it here. */
 export const tasks: TaskTable = createTaskTable([
@@ -36,7 +36,7 @@ export const tasks: TaskTable = createTaskTable([
 
 /** Every formatter: what reads and writes each kind of dataset. */
 export const formatters: FormatterRegistry = createStandardFormatters({
-  datasetTypes: new Map([["raw", rawFormatter]]),
+  datasetTypes: new Map([["raw", RAW_FORMATTER]]),
 });
 
 /** URL of this module: what worker threads import. */

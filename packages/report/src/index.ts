@@ -1,6 +1,7 @@
 /** @module Pictures, charts and the page that shows what a run has made. */
 export { type BarRow, drawBars } from "./charts/bar-chart.ts";
 export { bandColour } from "./charts/draw-chart.ts";
+export { drawHeat, type HeatCell, heatColour } from "./charts/heat-chart.ts";
 export { drawLines, type LineChart } from "./charts/line-chart.ts";
 export { drawScatter, type PointSeries, type ScatterChart } from "./charts/scatter-chart.ts";
 export { drawSky, type SkyDot, type SkyOutline } from "./charts/sky-chart.ts";

@@ -1,8 +1,14 @@
 import { availableParallelism } from "node:os";
 import { type Command, Option } from "commander";
 import type { CommandContext } from "../cli/command-context.ts";
+import { startStage } from "../cli/progress.ts";
+import { renderTextTable } from "../cli/text-table.ts";
 import { DEMO_SIZES, type DemoSize } from "../demo/demo-options.ts";
+import { judgeDemo, writeDemoReport } from "../demo/demo-report.ts";
 import { runDemo } from "../demo/run-demo.ts";
+import { openRepository } from "../open-repository.ts";
+import { summariseRun } from "../report/how-panels.ts";
+import { listVerdicts } from "../report/truth-panels.ts";
 import { parseWhole } from "./butler/parse-options.ts";
 
 interface Options {
@@ -27,6 +33,30 @@ export function addDemo(program: Command, context: CommandContext): void {
     .option("-j, --jobs <n>", "worker threads", parseWhole, availableParallelism())
     .addHelpText("after", "\nStopped in the middle? Run it again: it goes on where it was.")
     .action(async (options: Options) => {
-      await runDemo(context.terminal, { ...options, workers: options.jobs });
+      const started = performance.now();
+      const { terminal } = context;
+      const result = await runDemo(terminal, { ...options, workers: options.jobs });
+      await using butler = await openRepository(result.repository);
+      const judging = startStage(terminal, "judge and draw");
+      const judgement = await judgeDemo(butler, result);
+      const path = await writeDemoReport(
+        butler,
+        options.output,
+        judgement,
+        (performance.now() - started) / 1000,
+      );
+      judging.end(path);
+      const rows = listVerdicts(judgement).map(({ name, goal, figure, pass }) => ({
+        measure: name,
+        goal,
+        figure,
+        verdict: pass ? "reached" : "SHORT",
+      }));
+      terminal.out.write(
+        `\n${renderTextTable(summariseRun(result.summary))}\n\n${renderTextTable(rows)}\n\n`,
+      );
+      terminal.out.write(
+        `Open ${path} in a browser. Ask the repository: almagest butler query-datasets ${result.repository} '*'\n`,
+      );
     });
 }

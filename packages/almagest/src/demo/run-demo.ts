@@ -9,6 +9,7 @@ import { showRun } from "../cli/run-progress.ts";
 import type { Terminal } from "../cli/terminal.ts";
 import { openRepository } from "../open-repository.ts";
 import { RUNTIME_URL } from "../runtime.ts";
+import { ingestDefects } from "../survey/ingest-defects.ts";
 import { ingestRaws, instrumentCollections } from "../survey/ingest-raws.ts";
 import { ingestReference, REFERENCE_RUN } from "../survey/ingest-reference.ts";
 import { CALIBRATION_KINDS, makeCalibration, PIPELINES } from "../survey/make-calibrations.ts";
@@ -99,29 +100,14 @@ async function ingest(
     manifest.refcat.map(({ htm7, path }) => ({ htm7, path: join(survey, path) })),
     "link",
   );
-  const { calibrations, unbounded } = instrumentCollections(instrument.name);
-  await butler.registerDatasetType({
-    name: "defects",
-    dimensions: ["instrument", "detector"],
-    storageClass: "Defects",
-    isCalibration: true,
-  });
-  const defects = await butler.ingest(
-    manifest.defects.map((path, detector) => ({
-      path: join(survey, path),
-      datasetType: "defects",
-      dataId: { instrument: instrument.name, detector },
-    })),
-    { mode: "link", run: unbounded, skipExisting: true },
-  );
-  const known = await butler.queryAssociations("defects", calibrations);
-  if (known.length === 0) await butler.certify(calibrations, defects, {});
+  const defects = manifest.defects.map(({ detector, path }) => ({ detector, path: join(survey, path) }));
+  await ingestDefects(butler, instrument.name, defects, "link");
   const { raDeg, decDeg, camera, ditherArcsec } = createSurveyOptions(manifest.options);
   const widthArcsec = camera.columns * camera.width * camera.pixelScaleArcsec;
   const heightArcsec = camera.rows * camera.height * camera.pixelScaleArcsec;
   // Half a side that holds the field turned and dithered.
   const radiusDeg = (0.58 * Math.max(widthArcsec, heightArcsec) + ditherArcsec) / 3600;
   await registerSkyMap(butler, demoSkyMap(raDeg, decDeg, radiusDeg, camera.pixelScaleArcsec));
-  stage.end(`${refs.length} raws, ${manifest.refcat.length} reference shards`);
+  stage.end(`${paths.length} raws (${refs.length} new), ${manifest.refcat.length} reference shards`);
   return instrument.name;
 }

@@ -1,0 +1,91 @@
+import type { Butler } from "@almagest/butler";
+import type { Exposure } from "@almagest/images";
+import { getNumbers, type Table } from "@almagest/tables";
+import { scatterOf } from "./robust.ts";
+
+/** Pixel noise of one coadd against what its visits promise. */
+export interface NoiseJudgement {
+  readonly band: string;
+  readonly patch: number;
+  readonly visits: number;
+  /** Robust pixel scatter measured on blank sky of the coadd, nJy. */
+  readonly measured: number;
+  /** (Σ 1/σᵢ²)^−½ with σᵢ measured in the same way on each visit's warp, nJy. */
+  readonly expected: number;
+}
+
+const SAMPLE_STEP = 7;
+/** Pixels around an object that are not blank, and the distance of the pixels that are compared (the kernel's full width). */
+const OBJECT_REACH = 9;
+const SPACING = 6;
+
+/** Pixels of blank sky, as offsets into planes of the coadd's box: nothing missing, no object within reach. */
+function blankPixels(coadd: Exposure, objects: Table): number[] {
+  const { bbox, image, mask } = coadd;
+  const bits = ["NO_DATA", "SAT", "BAD", "CLIPPED", "REJECTED", "SENSOR_EDGE", "EDGE"].reduce(
+    (all, plane) => all | (1 << (mask.planes.get(plane) ?? 31)),
+    0,
+  );
+  const blank = Uint8Array.from(mask.data, (value, p) =>
+    (value & bits) === 0 && Number.isFinite(image.data[p]!) ? 1 : 0,
+  );
+  const x = getNumbers(objects, "x");
+  const y = getNumbers(objects, "y");
+  for (let k = 0; k < objects.rows; k++) {
+    const column = Math.round(x[k]!) - bbox.x0;
+    const [first, last] = [
+      Math.max(0, column - OBJECT_REACH),
+      Math.min(bbox.width, column + OBJECT_REACH + 1),
+    ];
+    const row = Math.round(y[k]!) - bbox.y0;
+    for (let r = Math.max(0, row - OBJECT_REACH); r <= Math.min(bbox.height - 1, row + OBJECT_REACH); r++) {
+      if (last > first) blank.fill(0, r * bbox.width + first, r * bbox.width + last);
+    }
+  }
+  const pixels: number[] = [];
+  for (let p = 0; p < blank.length; p += SAMPLE_STEP) {
+    if (blank[p] === 1 && blank[p + SPACING] === 1 && (p % bbox.width) + SPACING < bbox.width) pixels.push(p);
+  }
+  return pixels;
+}
+
+/** Scatter of the differences of pixels six columns apart (the interpolation kernel's width), over √2: blind
+ * to slopes and wings that are smooth on that scale. */
+function pixelNoise(image: Exposure, coadd: Exposure, pixels: readonly number[]): number {
+  const [from, to] = [coadd.bbox, image.bbox];
+  const differences: number[] = [];
+  for (const p of pixels) {
+    const x = (p % from.width) + from.x0 - to.x0;
+    const y = Math.floor(p / from.width) + from.y0 - to.y0;
+    if (x < 0 || y < 0 || x + SPACING >= to.width || y >= to.height) continue;
+    const k = y * to.width + x;
+    const difference = image.image.data[k]! - image.image.data[k + SPACING]!;
+    if (Number.isFinite(difference)) differences.push(difference);
+  }
+  return scatterOf(differences) / Math.SQRT2;
+}
+
+/** Judges the noise of every coadd of a run against √N of its visits. */
+export async function judgeNoise(butler: Butler, run: string, objects: Table): Promise<NoiseJudgement[]> {
+  const judgements: NoiseJudgement[] = [];
+  for (const ref of await butler.queryDatasets("deep_coadd", { collections: run })) {
+    const coadd = (await butler.get(ref)) as Exposure;
+    const pixels = blankPixels(coadd, objects);
+    const { skymap, tract, patch, band } = ref.dataId;
+    const warps = await butler.queryDatasets("direct_warp", {
+      collections: run,
+      where: `skymap = '${skymap}' AND tract = ${tract} AND patch = ${patch} AND band = '${band}'`,
+    });
+    let inverse = 0;
+    for (const warp of warps)
+      inverse += 1 / pixelNoise((await butler.get(warp)) as Exposure, coadd, pixels) ** 2;
+    judgements.push({
+      band: String(band),
+      patch: Number(patch),
+      visits: warps.length,
+      measured: pixelNoise(coadd, coadd, pixels),
+      expected: 1 / Math.sqrt(inverse),
+    });
+  }
+  return judgements;
+}
