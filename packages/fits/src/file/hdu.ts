@@ -123,7 +123,7 @@ function tryCompressed(
 }
 
 /** Throws `FITS.LIMIT_EXCEEDED` when a read would allocate more than allowed. */
-export function checkLimit(bytes: number, maxBytes: number, name: string): void {
+function checkLimit(bytes: number, maxBytes: number, name: string): void {
   if (bytes <= maxBytes) return;
   throw new AlmagestError(
     "FITS.LIMIT_EXCEEDED",

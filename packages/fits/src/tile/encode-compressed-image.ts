@@ -7,7 +7,7 @@ import { NULL_VALUE } from "./dither.ts";
 import { createHeapWriter, type HeapWriter } from "./heap-writer.ts";
 import { RICE_BLOCK_PIXELS } from "./rice-encode.ts";
 import { createTileEncoder, type EncodedTile } from "./tile-encode.ts";
-import { copyTile, listTiles } from "./tile-geometry.ts";
+import { copyTile, isContiguous, listTiles } from "./tile-geometry.ts";
 
 /** Bytes of the cells: two descriptors and two doubles. */
 const DESCRIPTOR_BYTES = 8;
@@ -24,18 +24,16 @@ export function encodeCompressedImage(spec: ImageSpec, compress: CompressSpec): 
   const floats = bitpix < 0;
   const encode = createTileEncoder(data, compress.algorithm, quantize, countPixels(tileShape));
   const tilesPerAxis = shape.map((length, axis) => Math.ceil(length / tileShape[axis]!));
-  const tiles =
-    data.length === 0
-      ? []
-      : listTiles({ shape, tileShape, tilesPerAxis }, { start: shape.map(() => 0), shape });
+  const whole = { start: shape.map(() => 0), shape };
+  const tiles = data.length === 0 ? [] : listTiles({ shape, tileShape, tilesPerAxis }, whole);
   const heap = createHeapWriter(data.byteLength);
   const rows: EncodedRow[] = [];
   let scratch = data.subarray(0, 0);
   for (const tile of tiles) {
-    const from = contiguousStart(tile.start, tile.shape, shape);
-    if (from === undefined && scratch.length !== tile.pixelCount) scratch = data.slice(0, tile.pixelCount);
-    if (from === undefined) gatherTile(data, shape, tile, scratch);
-    const pixels = from === undefined ? scratch : data.subarray(from, from + tile.pixelCount);
+    const direct = isContiguous(tile, whole);
+    if (!direct && scratch.length !== tile.pixelCount) scratch = data.slice(0, tile.pixelCount);
+    if (!direct) gatherTile(data, shape, tile, scratch);
+    const pixels = direct ? data.subarray(direct.offset, direct.offset + tile.pixelCount) : scratch;
     const encoded = encode(pixels, tile.shape[0]!, tile.index);
     rows.push({ ...encoded, offset: heap.append(encoded.bytes), length: encoded.bytes.length });
   }
@@ -149,24 +147,6 @@ function layRows(rows: readonly EncodedRow[], rowBytes: number, heap: HeapWriter
   }
   unit.set(heap.bytes(), tableBytes);
   return unit;
-}
-
-/** Where a tile's pixels begin when they lie one after another in the image. */
-function contiguousStart(
-  start: readonly number[],
-  size: readonly number[],
-  shape: readonly number[],
-): number | undefined {
-  let full = true;
-  let offset = 0;
-  let stride = 1;
-  for (let axis = 0; axis < shape.length; axis++) {
-    if (!full && size[axis]! > 1) return undefined;
-    full &&= size[axis] === shape[axis];
-    offset += start[axis]! * stride;
-    stride *= shape[axis]!;
-  }
-  return offset;
 }
 
 /** Copies a tile out of the image: the image is the "tile" that is cut to the region of the tile. */

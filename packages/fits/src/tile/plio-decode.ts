@@ -1,6 +1,6 @@
 import type { CodecParameters, TileDecoder } from "./tile-codec.ts";
 
-/** Longest list whose 15-bit words and 12-bit data keep values exact. */
+/** Words before the instructions of a list in the old form. */
 const HEADER_WORDS_OLD = 3;
 
 /**

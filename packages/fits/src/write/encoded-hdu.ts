@@ -55,7 +55,7 @@ function cardsOf(spec: HeaderSpec | undefined): readonly Card[] {
   return (spec instanceof Header ? spec : Header.of(spec as Parameters<typeof Header.of>[0])).cards;
 }
 
-/** A zero-filled (or otherwise filled) data unit of whole blocks. */
+/** A data unit of zeros, as many whole blocks as so many bytes take. */
 export function createDataUnit(dataBytes: number): Uint8Array<ArrayBuffer> {
   return new Uint8Array(padToBlock(dataBytes));
 }
