@@ -1,4 +1,4 @@
-import { checkPlane } from "./check-plane.ts";
+import { checkBoxSize, checkPlane } from "./check-plane.ts";
 import { boxStatisticsStrips } from "./strips/box-strips.ts";
 
 /** How pixels of a box are clipped. */
@@ -25,7 +25,8 @@ export interface BoxStatistics {
 /**
  * Sigma-clipped mean, median and standard deviation of each `boxSize`² box of a plane, leaving out pixels with any of
  * `maskBits` and those that are not finite. The last column and row of boxes may be partial. Clipping starts from the
- * median and quartiles of up to 256 pixels of the box. Throws `KERNELS.SIZE_MISMATCH`.
+ * median and quartiles of up to 256 pixels of the box. Throws `KERNELS.SIZE_MISMATCH`,
+ * `KERNELS.BOX_SIZE`.
  */
 export function boxStatistics(
   data: Float32Array,
@@ -36,6 +37,7 @@ export function boxStatistics(
   boxSize: number,
   clip: BoxClip = {},
 ): BoxStatistics {
+  checkBoxSize(boxSize);
   checkPlane("data", data, width, height);
   if (mask) checkPlane("mask", mask, width, height);
   return boxStatisticsStrips(data, mask, maskBits, width, height, boxSize, clip);

@@ -1,11 +1,11 @@
-import { checkKernelSize, checkPlane } from "./check-plane.ts";
+import { checkApart, checkKernelSize, checkPlane } from "./check-plane.ts";
 import { kernelSum } from "./flip-kernel.ts";
 import { type ConvolvePass, convolveStrips } from "./strips/convolve-strips.ts";
 
 /**
  * Convolves a plane with a square kernel of odd `size` (row-major), f32 throughout; outside pixels count as 0. True
- * convolution: pass `flipKernel(kernel)` to correlate. `dst` must not be `src`. Throws `KERNELS.SIZE_MISMATCH`,
- * `KERNELS.KERNEL_SIZE`.
+ * convolution: pass `flipKernel(kernel)` to correlate. Throws `KERNELS.SIZE_MISMATCH`, `KERNELS.KERNEL_SIZE`,
+ * `KERNELS.SAME_MEMORY`.
  */
 export function convolve(
   src: Float32Array,
@@ -17,6 +17,7 @@ export function convolve(
 ): void {
   checkPlane("src", src, width, height);
   checkPlane("dst", dst, width, height);
+  checkApart(src, dst);
   checkKernelSize("kernel", kernel.length, size);
   convolveStrips(src, width, height, [{ kernel, nx: size, ny: size }], dst);
 }
@@ -32,6 +33,7 @@ export function convolveSeparable(
 ): void {
   checkPlane("src", src, width, height);
   checkPlane("dst", dst, width, height);
+  checkApart(src, dst);
   checkKernelSize("kernelX", kernelX.length);
   checkKernelSize("kernelY", kernelY.length);
   convolveStrips(src, width, height, separablePasses(kernelX, kernelY), dst);
@@ -54,6 +56,7 @@ export function convolveMasked(
   checkPlane("src", src, width, height);
   checkPlane("mask", mask, width, height);
   checkPlane("dst", dst, width, height);
+  checkApart(src, dst);
   checkKernelSize("kernel", kernel.length, size);
   const rule = { mask, bits: maskBits, total: kernelSum(kernel) };
   convolveStrips(src, width, height, [{ kernel, nx: size, ny: size }], dst, rule);
@@ -73,6 +76,7 @@ export function convolveSeparableMasked(
   checkPlane("src", src, width, height);
   checkPlane("mask", mask, width, height);
   checkPlane("dst", dst, width, height);
+  checkApart(src, dst);
   checkKernelSize("kernelX", kernelX.length);
   checkKernelSize("kernelY", kernelY.length);
   const total = Math.fround(kernelSum(kernelX) * kernelSum(kernelY));

@@ -1,3 +1,4 @@
+import { checkPlane, checkRectangle } from "./check-plane.ts";
 import { isrFuseRows } from "./strips/isr-rows.ts";
 
 /** One amplifier's stored pixels and where its imaging pixels land. Signals and overscans in ADU. */
@@ -51,8 +52,18 @@ export interface IsrDetectorPlanes {
  * Instrument signature removal in one pass over one amplifier, in electrons:
  * e = (raw − rowLevel − columnLevel)·gain − bias·biasScale; image = (e − dark·darkScale)/flat;
  * variance = (max(e, 0) + readNoise²)/flat². Pixels not finite or with a flat ≤ 0 become 0, variance 0, `badBits`.
- * All arithmetic is f32 in the order written.
+ * All arithmetic is f32 in the order written. Throws `KERNELS.SIZE_MISMATCH` where a rectangle leaves its plane.
  */
 export function isrFuse(amplifier: IsrAmplifierInput, planes: IsrDetectorPlanes): void {
+  const { width, height } = amplifier;
+  const stored = { x0: amplifier.rawX0, y0: amplifier.rawY0, width, height };
+  checkRectangle("raw", amplifier.raw.length, amplifier.rawStride, stored);
+  const placed = { x0: amplifier.dstX0, y0: amplifier.dstY0, width, height };
+  for (const name of ["image", "variance", "mask", "bias", "dark", "flat"] as const) {
+    const plane = planes[name];
+    if (plane) checkRectangle(name, plane.length, planes.stride, placed);
+  }
+  if (amplifier.rowLevel) checkPlane("rowLevel", amplifier.rowLevel, 1, height);
+  if (amplifier.columnLevel) checkPlane("columnLevel", amplifier.columnLevel, width, 1);
   isrFuseRows(amplifier, planes);
 }

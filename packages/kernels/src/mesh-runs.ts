@@ -1,4 +1,4 @@
-import { checkPlane } from "./check-plane.ts";
+import { checkBoxSize, checkPlane } from "./check-plane.ts";
 import type { Mesh, MeshOptions } from "./mesh.ts";
 import { fillCellCubic, fillSecondDerivatives } from "./spline.ts";
 
@@ -17,10 +17,11 @@ function cellOf(u: number, n: number): number {
   return Math.min(n - 1, Math.max(-1, Math.floor(u)));
 }
 
-/** Prepares a mesh for reading rows of `width` pixels. Throws `KERNELS.SIZE_MISMATCH`. */
+/** Prepares a mesh for reading rows of `width` pixels. Throws `KERNELS.SIZE_MISMATCH`, `KERNELS.BOX_SIZE`. */
 export function prepareMeshRows(mesh: Mesh, width: number, options: MeshOptions): MeshRows {
   const { nx, ny, boxSize, values } = mesh;
   const { x0 = 0, y0 = 0, interpolation = "spline" } = options;
+  checkBoxSize(boxSize);
   checkPlane("mesh.values", values, nx, ny);
   const smooth = interpolation === "spline";
   const grid = Float64Array.from(values);
