@@ -141,9 +141,7 @@ async function makeWithWorkers(
   count: number,
   advance: () => void,
 ): Promise<void> {
-  // Built packages hold the worker as JavaScript beside this module.
-  const extension = import.meta.url.endsWith(".ts") ? "ts" : "js";
-  const script = new URL(`./survey-worker.${extension}`, import.meta.url);
+  const script = new URL("./survey-worker.ts", import.meta.url);
   let next = 0;
   const run = (): Promise<void> =>
     new Promise((resolve, reject) => {
