@@ -57,7 +57,7 @@ export const DEFAULT_SURVEY_OPTIONS: SurveyOptions = {
   firstDay: 20260115,
   daysBetweenNights: 4,
   starsPerArcmin2: 200,
-  brightestStarMag: 15.5,
+  brightestStarMag: 14.5,
   faintestStarMag: 27,
   galaxiesPerArcmin2: 100,
   rrLyrae: 12,
