@@ -24,7 +24,7 @@ export async function judgeDemo(
   const truth = await readTruth(result.survey, result.manifest);
   return {
     objects: judgeObjects(objects, truth),
-    noise: await judgeNoise(butler, DEMO_RUN, objects),
+    noise: await judgeNoise(butler, DEMO_RUN, truth),
   };
 }
 

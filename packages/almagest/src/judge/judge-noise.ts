@@ -1,7 +1,7 @@
 import type { Butler } from "@almagest/butler";
 import type { Exposure } from "@almagest/images";
-import { getNumbers, type Table } from "@almagest/tables";
 import { scatterOf } from "./robust.ts";
+import type { TruthObjects } from "./truth.ts";
 
 /** Pixel noise of one coadd against what its visits promise. */
 export interface NoiseJudgement {
@@ -16,11 +16,14 @@ export interface NoiseJudgement {
 
 const SAMPLE_STEP = 7;
 /** Pixels around an object that are not blank, and the distance of the pixels that are compared (the kernel's full width). */
-const OBJECT_REACH = 9;
+const OBJECT_REACH = 8;
 const SPACING = 6;
+/** True sources fainter than AB 26.5 leave no mark on a single pixel. */
+const FAINTEST_NJY = 91;
 
-/** Pixels of blank sky, as offsets into planes of the coadd's box: nothing missing, no object within reach. */
-function blankPixels(coadd: Exposure, objects: Table): number[] {
+/** Pixels of blank sky, as offsets into planes of the coadd's box: nothing missing, no true source within reach. Sources too
+ * faint to detect count as well: they are the same in every visit, so their confusion does not average out as noise does. */
+function blankPixels(coadd: Exposure, truth: TruthObjects, band: string): number[] {
   const { bbox, image, mask } = coadd;
   const bits = ["NO_DATA", "SAT", "BAD", "CLIPPED", "REJECTED", "SENSOR_EDGE", "EDGE"].reduce(
     (all, plane) => all | (1 << (mask.planes.get(plane) ?? 31)),
@@ -29,15 +32,19 @@ function blankPixels(coadd: Exposure, objects: Table): number[] {
   const blank = Uint8Array.from(mask.data, (value, p) =>
     (value & bits) === 0 && Number.isFinite(image.data[p]!) ? 1 : 0,
   );
-  const x = getNumbers(objects, "x");
-  const y = getNumbers(objects, "y");
-  for (let k = 0; k < objects.rows; k++) {
+  const flux = truth.flux.get(band)!;
+  const x = new Float64Array(truth.count);
+  const y = new Float64Array(truth.count);
+  coadd.wcs!.skyToPixelArrays(truth.raDeg, truth.decDeg, x, y);
+  for (let k = 0; k < truth.count; k++) {
+    if (!(flux[k]! > FAINTEST_NJY) || Number.isNaN(x[k]!)) continue;
     const column = Math.round(x[k]!) - bbox.x0;
     const [first, last] = [
       Math.max(0, column - OBJECT_REACH),
       Math.min(bbox.width, column + OBJECT_REACH + 1),
     ];
     const row = Math.round(y[k]!) - bbox.y0;
+    if (row < -OBJECT_REACH || row >= bbox.height + OBJECT_REACH) continue;
     for (let r = Math.max(0, row - OBJECT_REACH); r <= Math.min(bbox.height - 1, row + OBJECT_REACH); r++) {
       if (last > first) blank.fill(0, r * bbox.width + first, r * bbox.width + last);
     }
@@ -66,11 +73,15 @@ function pixelNoise(image: Exposure, coadd: Exposure, pixels: readonly number[])
 }
 
 /** Judges the noise of every coadd of a run against √N of its visits. */
-export async function judgeNoise(butler: Butler, run: string, objects: Table): Promise<NoiseJudgement[]> {
+export async function judgeNoise(
+  butler: Butler,
+  run: string,
+  truth: TruthObjects,
+): Promise<NoiseJudgement[]> {
   const judgements: NoiseJudgement[] = [];
   for (const ref of await butler.queryDatasets("deep_coadd", { collections: run })) {
     const coadd = (await butler.get(ref)) as Exposure;
-    const pixels = blankPixels(coadd, objects);
+    const pixels = blankPixels(coadd, truth, String(ref.dataId.band));
     const { skymap, tract, patch, band } = ref.dataId;
     const warps = await butler.queryDatasets("direct_warp", {
       collections: run,
