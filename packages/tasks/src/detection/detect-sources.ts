@@ -2,10 +2,11 @@ import type { Mask, MaskedImage, Psf } from "@almagest/images";
 import { bitsOf } from "../mask-bits.ts";
 import { findKernel } from "../measurement/psf-stamps.ts";
 import { type Detections, noDetections } from "./detections.ts";
-import { findHills, type Hills } from "./find-hills.ts";
+import { findHills } from "./find-hills.ts";
 import { ensureInt32 } from "./growable.ts";
-import { collectSegments, createLabelMap, growLabels, joinSegments } from "./label-map.ts";
+import { createLabelMap, growLabels } from "./label-map.ts";
 import { measureNoiseScale, refineNoiseScale, sampleSky } from "./noise-scale.ts";
+import { createPeakList } from "./peak-list.ts";
 import { giveBack } from "./scratch-planes.ts";
 import { separatePsf } from "./separate-psf.ts";
 import { smoothImage } from "./smooth-image.ts";
@@ -25,6 +26,11 @@ export interface DetectionConfig {
   readonly minimumProminence: number;
   /** … and at least this share of the neighbour's peak. */
   readonly contrast: number;
+  /** The same on the sharpened image, which parts close pairs … */
+  readonly sharpProminence: number;
+  readonly sharpContrast: number;
+  /** … where the brightest peak has this S/N. */
+  readonly sharpSnr: number;
   /** Pixels with these planes count as 0 when smoothing. */
   readonly badPlanes: readonly string[];
   /** `empirical` rescales to the measured scatter of the sky; a number fixes the scale. */
@@ -41,6 +47,9 @@ export const DEFAULT_DETECTION: DetectionConfig = {
   growSigma: 1.8,
   minimumProminence: 3.5,
   contrast: 0.002,
+  sharpProminence: 4,
+  sharpContrast: 0.02,
+  sharpSnr: 15,
   badPlanes: ["BAD", "NO_DATA", "EDGE"],
   noiseScale: "empirical",
   skySamples: 16384,
@@ -69,37 +78,31 @@ export function detectSources(
   const hills = findHills(masked, smooth, kernel, c.footprintSigma * firstScale, c.minimumArea);
   // A first cut a little low: the final noise scale may come out smaller than the first.
   const threshold = 0.95 * c.thresholdSigma;
-  const splitter = createPeakSplitter(hills, {
+  const split = createPeakSplitter(hills, masked.variance.data, kernel, {
     minimumProminence: c.minimumProminence,
     contrast: c.contrast,
+    sharpProminence: c.sharpProminence,
+    sharpContrast: c.sharpContrast,
+    sharpSnr: c.sharpSnr,
     threshold,
     noiseScale: firstScale,
   });
+  const peaks = createPeakList(masked, smooth, kernel);
   const stride = width + 2;
   const labels = createLabelMap(bbox);
   let pixels = new Int32Array(65536);
   let pixelCount = 0;
-  let peakOf = new Int32Array(4096);
-  let footprintOf = new Int32Array(4096);
-  let count = 0;
   let footprintCount = 0;
   for (let g = 0; g < hills.count; g++) {
-    const firstMaximum = hills.maximumStarts[g]!;
-    const maxima = hills.maximumStarts[g + 1]! - firstMaximum;
+    const from = hills.maximumStarts[g]!;
+    const to = hills.maximumStarts[g + 1]!;
     let best = 0;
-    for (let m = firstMaximum; m < firstMaximum + maxima; m++) best = Math.max(best, hills.peakSnr[m]!);
+    for (let m = from; m < to; m++) best = Math.max(best, hills.peakSnr[m]!);
     if (best < threshold * firstScale) continue;
-    const kept = maxima === 1 ? 1 : splitter.split(g);
-    const first = count + 1;
-    peakOf = ensureInt32(peakOf, count + kept);
-    footprintOf = ensureInt32(footprintOf, count + kept);
-    for (let k = 0; k < kept; k++) {
-      peakOf[count] = maxima === 1 ? firstMaximum : splitter.peaks()[k]!;
-      footprintOf[count++] = footprintCount;
-    }
-    if (kept > 0) footprintCount++;
     pixels = ensureInt32(pixels, pixelCount + hills.area[g]!);
-    if (kept === 1) {
+    const first = peaks.count + 1;
+    if (to - from === 1 && best < c.sharpSnr * firstScale) {
+      peaks.add(hills.maximumPixel[from]!, hills.peakX[from]!, hills.peakY[from]!, footprintCount++);
       for (let s = hills.spanStarts[g]!; s < hills.spanStarts[g + 1]!; s++) {
         const row = (hills.y[s]! + 1) * stride + 1;
         for (let p = row + hills.x0[s]!; p <= row + hills.x1[s]!; p++) {
@@ -107,13 +110,20 @@ export function detectSources(
           pixels[pixelCount++] = p;
         }
       }
-    } else if (kept > 1) {
-      splitter.forEachPixel((x, y, peak) => {
-        if (peak < 0) return;
-        const p = (y + 1) * stride + x + 1;
-        labels[p] = first + peak;
-        pixels[pixelCount++] = p;
-      });
+      continue;
+    }
+    const found = split(g);
+    if (found.count === 0) continue;
+    for (let k = 0; k < found.count; k++) {
+      peaks.add(found.pixel[k]!, found.x[k]!, found.y[k]!, footprintCount);
+    }
+    footprintCount++;
+    for (let i = 0; i < found.pixelCount; i++) {
+      if (found.peakOf[i]! < 0) continue;
+      const y = Math.floor(found.pixels[i]! / width);
+      const p = found.pixels[i]! + 2 * y + stride + 1;
+      labels[p] = first + found.peakOf[i]!;
+      pixels[pixelCount++] = p;
     }
   }
   const scale =
@@ -123,72 +133,10 @@ export function detectSources(
   // Growth covers at least the PSF's core, so that what is left outside is sky.
   const grow = Math.round(c.growSigma * middle.sigma);
   growLabels(labels, stride, pixels, pixelCount, grow);
-  const keep = new Uint8Array(count);
-  for (let k = 0; k < count; k++) keep[k] = hills.peakSnr[peakOf[k]!]! >= c.thresholdSigma * scale ? 1 : 0;
-  const found = assemble(
-    masked,
-    hills,
-    labels,
-    peakOf,
-    footprintOf,
-    keep,
-    footprintCount,
-    scale,
-    kernel.squareSum,
-  );
+  const found = peaks.finish(labels, bbox, footprintCount, c.thresholdSigma, scale);
   giveBack(labels);
   giveBack(smooth);
   return found;
-}
-
-/** Drops peaks that `keep` rejects (their pixels go with them) and lays out the columns. */
-function assemble(
-  masked: MaskedImage,
-  hills: Hills,
-  labels: Int32Array,
-  peakOf: Int32Array,
-  footprintOf: Int32Array,
-  keep: Uint8Array,
-  footprintCount: number,
-  scale: number,
-  squareSum: number,
-): Detections {
-  const { bbox } = masked;
-  const all = keep.length;
-  const count = keep.reduce((s, k) => s + k, 0);
-  const setOf = new Int32Array(all + 1).fill(-1);
-  const newFootprint = new Int32Array(footprintCount).fill(-1);
-  const footprint = new Int32Array(count);
-  const x = new Float64Array(count);
-  const y = new Float64Array(count);
-  const peakValue = new Float32Array(count);
-  const significance = new Float32Array(count);
-  let footprints = 0;
-  let n = 0;
-  for (let k = 0; k < all; k++) {
-    if (!keep[k]) continue;
-    const peak = peakOf[k]!;
-    const old = footprintOf[k]!;
-    if (newFootprint[old]! < 0) newFootprint[old] = footprints++;
-    footprint[n] = newFootprint[old]!;
-    setOf[k + 1] = n;
-    x[n] = hills.peakX[peak]! + bbox.x0;
-    y[n] = hills.peakY[peak]! + bbox.y0;
-    peakValue[n] = hills.peakValue[peak]! / squareSum;
-    significance[n++] = hills.peakSnr[peak]! / scale;
-  }
-  const segments = collectSegments(labels, bbox, setOf, count);
-  return {
-    count,
-    x,
-    y,
-    peakValue,
-    significance,
-    footprint,
-    footprints: joinSegments(segments, footprint, footprints),
-    segments,
-    noiseScale: scale,
-  };
 }
 
 /** Sets a plane (DETECTED unless told) on every pixel of the footprints; pixels outside the mask are passed over. */

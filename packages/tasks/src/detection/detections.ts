@@ -7,7 +7,7 @@ export interface Footprints {
   readonly x1: Int32Array;
 }
 
-/** What was found on an image: one entry per peak in every column, ordered by footprint, then by falling peak. */
+/** What was found on an image: one entry per peak in every column, ordered by footprint, in reading order. */
 export interface Detections {
   readonly count: number;
   /** Peak positions on the smoothed image, parent pixels, parabola-interpolated. */

@@ -49,12 +49,19 @@ export function sampleSky(
   return { count, x: px.subarray(0, count), y: py.subarray(0, count), snr: snr.subarray(0, count) };
 }
 
+/** Standard normal quantiles whose distance below the median tells the scatter: probability and distance in sigmas. */
+const LOWER_TAIL: ReadonlyArray<readonly [probability: number, sigmas: number]> = [
+  [0.308538, 0.5],
+  [0.158655, 1],
+  [0.066807, 1.5],
+];
+
 /**
- * Scatter of the sky's S/N, 1 where the variance plane tells the truth. Robust against undetected sources: the distance
- * from the median down to the 15.87th percentile. 1 when there are fewer than 50 samples.
+ * Scatter of the sky's S/N, 1 where the variance plane tells the truth, from the lower half of the samples: undetected sources
+ * lift only the upper. `fallback` with fewer than 50 samples.
  */
-export function measureNoiseScale(snr: Float32Array): number {
-  if (snr.length < 50) return 1;
+export function measureNoiseScale(snr: Float32Array, fallback = 1): number {
+  if (snr.length < 50) return fallback;
   const sorted = Float32Array.from(snr).sort();
   const at = (q: number): number => {
     const position = q * (sorted.length - 1);
@@ -62,32 +69,18 @@ export function measureNoiseScale(snr: Float32Array): number {
     const next = sorted[Math.min(i + 1, sorted.length - 1)]!;
     return sorted[i]! + (position - i) * (next - sorted[i]!);
   };
-  const scale = at(0.5) - at(0.158655);
-  return scale > 0 ? scale : 1;
+  const middle = at(0.5);
+  let sum = 0;
+  for (const [probability, sigmas] of LOWER_TAIL) sum += (middle - at(probability)) / sigmas;
+  return sum > 0 ? sum / LOWER_TAIL.length : fallback;
 }
 
-/** Standard deviation of the sky's S/N at the samples that `isSky` accepts, clipped at 4; `fallback` with too few of them. */
+/** The scatter at the samples that `isSky` accepts; `fallback` with fewer than 200 of them. */
 export function refineNoiseScale(
   samples: SkySamples,
   isSky: (x: number, y: number) => boolean,
   fallback: number,
 ): number {
-  let mean = 0;
-  let sigma = fallback;
-  for (let pass = 0; pass < 5; pass++) {
-    let n = 0;
-    let s1 = 0;
-    let s2 = 0;
-    for (let k = 0; k < samples.count; k++) {
-      const v = samples.snr[k]!;
-      if (Math.abs(v - mean) > 4 * sigma || !isSky(samples.x[k]!, samples.y[k]!)) continue;
-      n++;
-      s1 += v;
-      s2 += v * v;
-    }
-    if (n < 200) return fallback;
-    mean = s1 / n;
-    sigma = Math.sqrt(Math.max(1e-6, s2 / n - mean * mean));
-  }
-  return sigma;
+  const sky = samples.snr.filter((_, k) => isSky(samples.x[k]!, samples.y[k]!));
+  return sky.length < 200 ? fallback : measureNoiseScale(sky, fallback);
 }

@@ -1,226 +1,237 @@
-import { AlmagestError } from "@almagest/base";
 import type { Hills } from "./find-hills.ts";
+import { createFlooder, type HillRules, type Surface } from "./flood-hills.ts";
 import { ensureFloat32, ensureInt32 } from "./growable.ts";
+import type { SeparableKernel } from "./separate-psf.ts";
 
-/** When a lesser maximum counts as a source of its own. */
+/** When a lesser peak counts as a source of its own. */
 export interface SplitOptions {
-  /** Height above the saddle to a higher peak, in units of the smoothed noise at the peak. */
+  /** Height above the saddle to a higher peak, in units of the smoothed noise at the peak … */
   readonly minimumProminence: number;
-  /** Height above the saddle as a share of the higher peak. */
+  /** … and as a share of the higher peak. */
   readonly contrast: number;
+  /** The same on the sharpened image. */
+  readonly sharpProminence: number;
+  readonly sharpContrast: number;
+  /** Regions whose peak has this S/N are looked at sharpened, too. */
+  readonly sharpSnr: number;
   /** Smallest S/N of a peak. */
   readonly threshold: number;
   readonly noiseScale: number;
 }
 
-/** Takes footprints apart; holds scratch memory that grows with the largest footprint. */
-export interface PeakSplitter {
-  /**
-   * Splits a region and returns how many peaks survive. Their maximum indices are in `peaks`, falling by value;
-   * `forEachPixel` then tells each pixel's peak (−1 for none).
-   */
-  split(region: number): number;
-  readonly peaks: () => Int32Array;
-  forEachPixel(visit: (x: number, y: number, peak: number) => void): void;
+/** Peaks of one region, valid until the next split. */
+export interface RegionPeaks {
+  readonly count: number;
+  /** Interpolated position from the box's corner, and pixel index of the peak. */
+  readonly x: Float64Array;
+  readonly y: Float64Array;
+  readonly pixel: Int32Array;
+  /** Pixels of the region: plane index, and peak or −1. */
+  readonly pixels: Int32Array;
+  readonly pixelCount: number;
+  readonly peakOf: Int32Array;
+}
+
+/** Strength of sharpening S − λ∇²S and the noise of the result relative to that of S. */
+export function sharpen(kernel: SeparableKernel): { lambda: number; noise: number } {
+  const { half, x, y } = kernel;
+  const size = 2 * half + 1;
+  let variance = 0;
+  for (let k = -half; k <= half; k++) variance += 0.5 * k * k * (x[k + half]! + y[k + half]!);
+  // λ = σ² gives a point source in S nearly the width that it has in the image itself.
+  const lambda = variance;
+  const at = (i: number, j: number): number => (i < 0 || j < 0 || i >= size || j >= size ? 0 : x[i]! * y[j]!);
+  let squares = 0;
+  for (let j = -1; j <= size; j++) {
+    for (let i = -1; i <= size; i++) {
+      const bend = at(i - 1, j) + at(i + 1, j) + at(i, j - 1) + at(i, j + 1) - 4 * at(i, j);
+      squares += (at(i, j) - lambda * bend) ** 2;
+    }
+  }
+  return { lambda, noise: Math.sqrt(squares / kernel.squareSum) };
 }
 
 /**
- * Creates a splitter: it floods the smoothed image from the highest pixel down (the exact form of many-threshold deblending,
- * Bertin & Arnouts 1996, §6.3, with as many thresholds as pixels), and where two hills meet keeps the lesser one if it stands
- * out far enough above the saddle; otherwise it becomes part of its neighbour.
+ * Creates a function that takes a region apart into peaks: first on the smoothed image, which finds faint neighbours; then, for
+ * bright regions, on a sharpened one, S − λ∇²S, which parts pairs that smoothing has run together. A segment of the first that
+ * holds several peaks of the second is divided among them.
  */
-export function createPeakSplitter(spans: Hills, options: SplitOptions): PeakSplitter {
-  let grid = new Int32Array(4096);
-  let pixelCell = new Int32Array(1024);
-  let pixelValue = new Float32Array(1024);
-  let pixelHill = new Int32Array(1024);
-  let pixelSegment = new Int32Array(1024);
-  let keys = new Float64Array(1024);
-  let hillParent = new Int32Array(64);
-  let hillPeak = new Int32Array(64);
-  let hillTop = new Float32Array(64);
-  let segmentParent = new Int32Array(64);
-  let segmentKept = new Int32Array(64);
-  let peaks = new Int32Array(64);
-  let peakOfSegment = new Int32Array(64);
-  const floatBits = new Float32Array(1);
-  const intBits = new Uint32Array(floatBits.buffer);
+export function createPeakSplitter(
+  hills: Hills,
+  variance: Float32Array,
+  kernel: SeparableKernel,
+  options: SplitOptions,
+): (region: number) => RegionPeaks {
+  const { smooth, width } = hills;
+  const height = smooth.length / width;
+  const { lambda, noise } = sharpen(kernel);
+  const flood = createFlooder();
+  let cell = new Int32Array(1024);
+  let pixels = new Int32Array(1024);
+  let value = new Float32Array(1024);
+  let peakOf = new Int32Array(1024);
   let pixelCount = 0;
   let gridWidth = 0;
-  let originX = 0;
-  let originY = 0;
+  let cells = 0;
+  let xs: number[] = [];
+  let ys: number[] = [];
+  let at: number[] = [];
 
-  const root = (parent: Int32Array, k: number): number => {
-    while (parent[k]! !== k) k = parent[k] = parent[parent[k]!]!;
-    return k;
-  };
-
-  /** Lays the group's pixels out on a local grid and sorts them by value. */
   const load = (region: number): void => {
-    const from = spans.spanStarts[region]!;
-    const to = spans.spanStarts[region + 1]!;
+    const from = hills.spanStarts[region]!;
+    const to = hills.spanStarts[region + 1]!;
     let xMin = Infinity;
     let xMax = -1;
-    originY = spans.y[from]! - 1;
     for (let s = from; s < to; s++) {
-      xMin = Math.min(xMin, spans.x0[s]!);
-      xMax = Math.max(xMax, spans.x1[s]!);
+      xMin = Math.min(xMin, hills.x0[s]!);
+      xMax = Math.max(xMax, hills.x1[s]!);
     }
-    originX = xMin - 1;
+    const y0 = hills.y[from]! - 1;
     gridWidth = xMax - xMin + 3;
-    const cells = gridWidth * (spans.y[to - 1]! - originY + 2);
-    grid = ensureInt32(grid, cells);
-    grid.fill(-1, 0, cells);
+    cells = gridWidth * (hills.y[to - 1]! - y0 + 2);
+    const area = hills.area[region]!;
+    cell = ensureInt32(cell, area);
+    pixels = ensureInt32(pixels, area);
+    value = ensureFloat32(value, area);
+    peakOf = ensureInt32(peakOf, area);
     pixelCount = 0;
     for (let s = from; s < to; s++) {
-      const length = spans.x1[s]! - spans.x0[s]! + 1;
-      pixelCell = ensureInt32(pixelCell, pixelCount + length);
-      pixelValue = ensureFloat32(pixelValue, pixelCount + length);
-      const cell = (spans.y[s]! - originY) * gridWidth + spans.x0[s]! - originX;
-      for (let i = 0; i < length; i++) {
-        pixelCell[pixelCount] = cell + i;
-        pixelValue[pixelCount++] = spans.smooth[spans.y[s]! * spans.width + spans.x0[s]! + i]!;
+      const row = hills.y[s]! * width;
+      const place = (hills.y[s]! - y0) * gridWidth - xMin + 1;
+      for (let x = hills.x0[s]!; x <= hills.x1[s]!; x++) {
+        cell[pixelCount] = place + x;
+        value[pixelCount] = smooth[row + x]!;
+        pixels[pixelCount++] = row + x;
       }
     }
-    if (pixelCount > 0x3fffff) {
-      throw new AlmagestError(
-        "TASKS.FOOTPRINT_TOO_LARGE",
-        "A connected region above threshold has more than 4 million pixels; subtract the background first.",
-        { fields: { pixels: pixelCount } },
-      );
+  };
+
+  const onRim = (p: number): boolean => {
+    const x = p % width;
+    return x === 0 || x === width - 1 || p < width || p >= width * (height - 1);
+  };
+
+  /** S − λ∇²S; the rim stays as it is. */
+  const sharpAt = (p: number): number =>
+    onRim(p)
+      ? smooth[p]!
+      : smooth[p]! -
+        lambda * (smooth[p - 1]! + smooth[p + 1]! + smooth[p - width]! + smooth[p + width]! - 4 * smooth[p]!);
+
+  const rules = (prominence: number, contrast: number): HillRules => {
+    const isSource = (top: number): boolean => {
+      const p = pixels[top]!;
+      const sigma = options.noiseScale * Math.sqrt(variance[p]! * kernel.squareSum);
+      // Interpolation lifts a peak by at most a few per cent above its pixel.
+      return sigma > 0 && smooth[p]! >= 0.94 * options.threshold * sigma && !onRim(p);
+    };
+    return {
+      counts: isSource,
+      stands: (top, saddle, higher) => {
+        const sigma = options.noiseScale * Math.sqrt(variance[pixels[top]!]! * kernel.squareSum);
+        const rise = value[top]! - saddle;
+        return rise >= prominence * sigma && rise >= contrast * higher && isSource(top);
+      },
+    };
+  };
+  const smoothRules = rules(options.minimumProminence, options.contrast);
+  const sharpRules = rules(options.sharpProminence * noise, options.sharpContrast);
+
+  /** Adds a peak at pixel number `top`, its place interpolated on the surface `read`. */
+  const addPeak = (top: number, read: (p: number) => number): void => {
+    const p = pixels[top]!;
+    const c = read(p);
+    const offset = (step: number): number => {
+      const slope = 0.5 * (read(p + step) - read(p - step));
+      const bend = 2 * c - read(p + step) - read(p - step);
+      return bend > 0 ? Math.min(0.5, Math.max(-0.5, slope / bend)) : 0;
+    };
+    const x = p % width;
+    xs.push(x + offset(1));
+    ys.push((p - x) / width + offset(width));
+    at.push(p);
+  };
+  const readSmooth = (p: number): number => smooth[p]!;
+
+  /** Divides segments that hold several sharp peaks; returns false when none does. */
+  const divide = (surface: Surface, region: number): boolean => {
+    let highest = 0;
+    for (let m = hills.maximumStarts[region]!; m < hills.maximumStarts[region + 1]!; m++) {
+      highest = Math.max(highest, hills.peakSnr[m]!);
     }
-    pixelHill = ensureInt32(pixelHill, pixelCount);
-    pixelSegment = ensureInt32(pixelSegment, pixelCount);
-    if (keys.length < pixelCount) keys = new Float64Array(2 * pixelCount);
-    // Positive floats order like their bits: value and pixel in one exact double sorts without a comparator.
+    if (highest < options.sharpSnr * options.noiseScale) return false;
+    for (let i = 0; i < pixelCount; i++) value[i] = sharpAt(pixels[i]!);
+    const sharp = flood(surface, sharpRules);
+    const inside: number[][] = xs.map(() => []);
+    for (let s = 0; s < sharp.count; s++) {
+      const owner = peakOf[sharp.tops[s]!]!;
+      if (owner >= 0) inside[owner]!.push(s);
+    }
+    if (inside.every((list) => list.length < 2)) return false;
+    const before = { xs, ys, at };
+    xs = [];
+    ys = [];
+    at = [];
+    const first: number[] = [];
+    const newOf = new Map<number, number>();
+    inside.forEach((list, k) => {
+      first.push(xs.length);
+      if (list.length < 2) {
+        xs.push(before.xs[k]!);
+        ys.push(before.ys[k]!);
+        at.push(before.at[k]!);
+        return;
+      }
+      for (const s of list) {
+        newOf.set(s, xs.length);
+        addPeak(sharp.tops[s]!, sharpAt);
+      }
+    });
     for (let i = 0; i < pixelCount; i++) {
-      floatBits[0] = pixelValue[i]!;
-      keys[i] = intBits[0]! * 0x400000 + (0x3fffff - i);
-    }
-    keys.subarray(0, pixelCount).sort();
-  };
-
-  const stands = (hill: number, saddle: number, higher: number): boolean => {
-    const peak = hillPeak[hill]!;
-    if (peak < 0) return false;
-    const prominence = spans.peakValue[peak]! - saddle;
-    const sigma = (options.noiseScale * spans.peakValue[peak]!) / spans.peakSnr[peak]!;
-    return (
-      spans.peakSnr[peak]! >= options.threshold * options.noiseScale &&
-      prominence >= options.minimumProminence * sigma &&
-      prominence >= options.contrast * hillTop[higher]!
-    );
-  };
-
-  /** The listed maximum at a pixel, or −1. */
-  const maximumAt = (region: number, pixel: number): number => {
-    for (let m = spans.maximumStarts[region]!; m < spans.maximumStarts[region + 1]!; m++) {
-      if (spans.maximumPixel[m]! === pixel) return m;
-    }
-    return -1;
-  };
-
-  const split: PeakSplitter["split"] = (region) => {
-    load(region);
-    const steps = [
-      -1,
-      1,
-      -gridWidth,
-      gridWidth,
-      -gridWidth - 1,
-      -gridWidth + 1,
-      gridWidth - 1,
-      gridWidth + 1,
-    ];
-    let hills = 0;
-    for (let k = pixelCount - 1; k >= 0; k--) {
-      const i = 0x3fffff - (keys[k]! % 0x400000);
-      const cell = pixelCell[i]!;
-      const value = pixelValue[i]!;
-      let uphill = -1;
-      let best = -1;
-      for (const step of steps) {
-        const n = grid[cell + step]!;
-        if (n < 0) continue;
-        if (uphill < 0 || pixelValue[n]! > pixelValue[uphill]!) uphill = n;
-        const hill = root(hillParent, pixelHill[n]!);
-        if (best < 0 || hillTop[hill]! > hillTop[best]!) best = hill;
-      }
-      grid[cell] = i;
-      if (uphill < 0) {
-        const h = hills++;
-        hillParent = ensureInt32(hillParent, hills);
-        hillPeak = ensureInt32(hillPeak, hills);
-        hillTop = ensureFloat32(hillTop, hills);
-        segmentParent = ensureInt32(segmentParent, hills);
-        segmentKept = ensureInt32(segmentKept, hills);
-        hillParent[h] = h;
-        segmentParent[h] = h;
-        segmentKept[h] = 0;
-        hillTop[h] = value;
-        const x = (cell % gridWidth) + originX;
-        const y = Math.floor(cell / gridWidth) + originY;
-        hillPeak[h] = maximumAt(region, y * spans.width + x);
-        pixelHill[i] = h;
-        pixelSegment[i] = h;
+      const old = peakOf[i]!;
+      if (old < 0) continue;
+      const list = inside[old]!;
+      if (list.length < 2) {
+        peakOf[i] = first[old]!;
         continue;
       }
-      pixelHill[i] = best;
-      pixelSegment[i] = root(segmentParent, pixelSegment[uphill]!);
-      for (const step of steps) {
-        const n = grid[cell + step]!;
-        if (n < 0 || n === i) continue;
-        const hill = root(hillParent, pixelHill[n]!);
-        if (hill === best) continue;
-        if (stands(hill, value, best)) segmentKept[hill] = 1;
-        else {
-          const target = pixelOfHill(best, cell, steps);
-          const into = root(segmentParent, pixelSegment[target]!);
-          if (into !== hill) segmentParent[hill] = into;
-        }
-        hillParent[hill] = best;
-      }
-      pixelSegment[i] = root(segmentParent, pixelSegment[uphill]!);
+      const sharpHill = sharp.hillOf[i]!;
+      // A pixel whose sharp hill lies in another segment goes to the nearest peak of its own.
+      peakOf[i] = list.includes(sharpHill)
+        ? newOf.get(sharpHill)!
+        : nearestPeak(pixels[i]!, first[old]!, first[old]! + list.length);
     }
-    const top = root(hillParent, pixelHill[0]!);
-    const topPeak = hillPeak[top]!;
-    if (topPeak >= 0 && spans.peakSnr[topPeak]! >= options.threshold * options.noiseScale) {
-      segmentKept[top] = 1;
-    }
-    peaks = ensureInt32(peaks, hills);
-    peakOfSegment = ensureInt32(peakOfSegment, hills);
-    peakOfSegment.fill(-1, 0, hills);
-    let kept = 0;
-    // Hills were created in falling order of their tops.
-    for (let h = 0; h < hills; h++) {
-      if (segmentKept[h] === 1) {
-        peakOfSegment[h] = kept;
-        peaks[kept++] = hillPeak[h]!;
-      }
-    }
-    return kept;
+    return true;
   };
 
-  /** The neighbour of `cell` on hill `hill` that is highest. */
-  const pixelOfHill = (hill: number, cell: number, steps: readonly number[]): number => {
-    let found = -1;
-    for (const step of steps) {
-      const n = grid[cell + step]!;
-      if (n < 0 || root(hillParent, pixelHill[n]!) !== hill) continue;
-      if (found < 0 || pixelValue[n]! > pixelValue[found]!) found = n;
+  const nearestPeak = (p: number, from: number, to: number): number => {
+    const x = p % width;
+    const y = (p - x) / width;
+    let best = from;
+    for (let k = from + 1; k < to; k++) {
+      if (Math.hypot(xs[k]! - x, ys[k]! - y) < Math.hypot(xs[best]! - x, ys[best]! - y)) best = k;
     }
-    return found;
+    return best;
   };
 
-  return {
-    split,
-    peaks: () => peaks,
-    forEachPixel(visit) {
-      for (let i = 0; i < pixelCount; i++) {
-        const cell = pixelCell[i]!;
-        const segment = root(segmentParent, pixelSegment[i]!);
-        visit((cell % gridWidth) + originX, Math.floor(cell / gridWidth) + originY, peakOfSegment[segment]!);
-      }
-    },
+  return (region) => {
+    load(region);
+    xs = [];
+    ys = [];
+    at = [];
+    const surface: Surface = { count: pixelCount, cell, value, gridWidth, cells };
+    const found = flood(surface, smoothRules);
+    for (let k = 0; k < found.count; k++) addPeak(found.tops[k]!, readSmooth);
+    for (let i = 0; i < pixelCount; i++) peakOf[i] = found.hillOf[i]!;
+    if (found.count > 0) divide(surface, region);
+    return {
+      count: xs.length,
+      x: Float64Array.from(xs),
+      y: Float64Array.from(ys),
+      pixel: Int32Array.from(at),
+      pixels,
+      pixelCount,
+      peakOf,
+    };
   };
 }
