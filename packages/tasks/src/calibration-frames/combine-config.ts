@@ -10,8 +10,10 @@ export const combineConfig = z.object({
   clipIterations: z.number().int().min(0).default(3).describe("How often the clipping is repeated."),
   badPlanes: z
     .array(z.string())
-    .default(["BAD", "SAT", "CR", "NO_DATA"])
-    .describe("Mask planes whose pixels do not count."),
+    .default(["BAD", "SAT", "NO_DATA"])
+    .describe(
+      "Mask planes whose pixels do not count. Not CR: on a dark every hot pixel looks like one; clipping tells them apart.",
+    ),
   maxMegabytes: z
     .number()
     .positive()

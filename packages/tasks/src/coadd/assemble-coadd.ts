@@ -3,7 +3,6 @@ import {
   type Box,
   createImage,
   createMaskedImage,
-  cutExposure,
   type Exposure,
   type Image,
   intersectBoxes,
@@ -14,7 +13,7 @@ import { loadStrip, planStrips } from "../frame-strips.ts";
 import { bitsOf, NO_DATA } from "../mask-bits.ts";
 import type { CoaddConfig } from "./coadd-config.ts";
 import { combineWarps } from "./combine-warps.ts";
-import { findArtifacts } from "./find-artifacts.ts";
+import { type ArtifactMaps, findArtifacts } from "./find-artifacts.ts";
 import { matchSeeing } from "./match-seeing.ts";
 import { measureWarp, type WarpQuality } from "./measure-warp.ts";
 import { mergePsfs } from "./merge-psfs.ts";
@@ -95,35 +94,36 @@ function growStrip(strip: Box, full: Box): Box {
 }
 
 async function loadPixels(warp: SelectedWarp, full: Box, strip: Box): Promise<MaskedImage> {
-  return warp.pixels ? cutExposure(warp.pixels, strip) : await loadStrip(warp.handle, full, strip);
+  return warp.pixels ?? (await loadStrip(warp.handle, full, strip));
 }
 
-/** Artifact maps of one strip, cut to the strip from one with a margin. */
-async function findStripArtifacts(
+/** The pixels of one strip and their artifact maps, found on the strip with a margin. */
+async function loadCleaned(
   warps: readonly SelectedWarp[],
   full: Box,
   strip: Box,
   config: CoaddConfig,
-): Promise<{ pixels: MaskedImage[]; maps: Uint8Array[] }> {
+): Promise<ArtifactMaps & { readonly parts: readonly MaskedImage[] }> {
   const wide = config.doArtifactRejection ? growStrip(strip, full) : strip;
-  const pixels: MaskedImage[] = [];
-  for (const warp of warps) pixels.push(await loadPixels(warp, full, wide));
+  const parts: MaskedImage[] = [];
+  for (const warp of warps) parts.push(await loadPixels(warp, full, wide));
   if (!config.doArtifactRejection) {
-    return { pixels, maps: pixels.map((p) => new Uint8Array(p.image.data.length)) };
+    return { parts, pixels: 0, maps: parts.map((part) => new Uint8Array(part.image.data.length)) };
   }
   const sigmas = warps.map(({ quality }) => quality.psfSigmaPixels ?? 0);
   const target = Math.max(...sigmas);
-  const matched = pixels.map((part, i) =>
+  const matched = parts.map((part, i) =>
     matchSeeing(part, bitsOf(config.badPlanes, part.mask.planes) | NO_DATA, sigmas[i]! || target, target),
   );
-  const maps = findArtifacts(matched, full.width, config);
+  const { maps, pixels } = findArtifacts(matched, full.width, config);
   const first = (strip.y0 - wide.y0) * full.width;
   const size = strip.width * strip.height;
   const cut = <T extends Float32Array | Uint32Array | Uint8Array>(plane: T) =>
     plane.subarray(first, first + size) as T;
   return {
+    pixels,
     maps: maps.map(cut),
-    pixels: pixels.map((part) => ({
+    parts: parts.map((part) => ({
       bbox: strip,
       image: { bbox: strip, data: cut(part.image.data) },
       variance: { bbox: strip, data: cut(part.variance.data) },
@@ -171,11 +171,12 @@ export async function assembleCoadd(
   const nImage = createImage(full);
   let clipped = 0;
   for (const strip of strips) {
-    const { pixels, maps } = await findStripArtifacts(warps, full, strip, config);
+    const { parts, maps, pixels } = await loadCleaned(warps, full, strip, config);
+    clipped += pixels;
     const from = (strip.y0 - full.y0) * full.width;
     const end = from + strip.width * strip.height;
     combineWarps(
-      pixels.map((warp, i) => ({ warp, weight: warps[i]!.weight, artifacts: maps[i]! })),
+      parts.map((warp, i) => ({ warp, weight: warps[i]!.weight, artifacts: maps[i]! })),
       config.badPlanes,
       {
         image: result.image.data.subarray(from, end),
@@ -184,7 +185,6 @@ export async function assembleCoadd(
         count: nImage.data.subarray(from, end),
       },
     );
-    for (const map of maps) clipped += map.reduce((a, b) => a + b, 0);
   }
   const psf = mergePsfs(warps, wcs);
   const filter = warps[0]!.warp.filter;

@@ -7,7 +7,7 @@ import { BAD, CLIPPED, EDGE, INEXACT_PSF, NO_DATA, REJECTED, SAT, SENSOR_EDGE } 
 import { createMemoryHandle } from "../memory-handle.ts";
 import { assembleCoadd } from "./assemble-coadd.ts";
 import { coaddConfig } from "./coadd-config.ts";
-import { keepConnected } from "./connected-pixels.ts";
+import { ARTIFACT, keepConnected } from "./connected-pixels.ts";
 
 const size = 160;
 const bbox = { x0: 1000, y0: 2000, width: size, height: size };
@@ -225,9 +225,13 @@ test("weak pixels stay only where they touch enough others and a strong one", ()
     ...[0, 0, 1, 0, 1, 1],
     ...[0, 0, 0, 0, 1, 1],
   ]);
-  assert.equal(keepConnected(marks, 6, 4), 4);
+  const seeds = [5, 7];
   assert.deepEqual(
-    [...marks],
-    [...[1, 1, 0, 0, 0, 0], ...[0, 1, 0, 0, 0, 0], ...[0, 0, 1, 0, 0, 0], ...[0, 0, 0, 0, 0, 0]],
+    keepConnected(marks, seeds, 6, 4).sort((a, b) => a - b),
+    [0, 1, 7, 14],
+  );
+  assert.deepEqual(
+    [...marks].flatMap((mark, at) => (mark === ARTIFACT ? [at] : [])),
+    [0, 1, 7, 14],
   );
 });

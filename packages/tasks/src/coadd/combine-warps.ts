@@ -1,11 +1,12 @@
 import type { MaskedImage } from "@almagest/images";
 import { bitsOf, CLIPPED, EDGE, INEXACT_PSF, NO_DATA, REJECTED, SENSOR_EDGE } from "../mask-bits.ts";
+import { ARTIFACT } from "./connected-pixels.ts";
 
 /** One visit in the final mean. */
 export interface WeightedWarp {
   readonly warp: MaskedImage;
   readonly weight: number;
-  /** 1 where an artifact was found. */
+  /** ARTIFACT where one was found. */
   readonly artifacts: Uint8Array;
 }
 
@@ -21,55 +22,71 @@ export interface CoaddPlanes {
   readonly count: Float32Array;
 }
 
-/** One pixel's sums over the visits, filled by `sumPixel`. */
-interface PixelSums {
-  value: number;
-  variance: number;
-  weight: number;
-  count: number;
-  bits: number;
+/** Sums over the visits, per pixel. */
+interface Sums {
+  readonly value: Float64Array;
+  readonly variance: Float64Array;
+  readonly weight: Float64Array;
 }
 
-function sumPixel(
+/** Adds one visit's good pixels to the sums, and what its other pixels mean for the coadd's mask. */
+function addWarp(
+  { warp, weight, artifacts }: WeightedWarp,
+  bad: number,
+  inherited: number,
+  sums: Sums,
+  out: CoaddPlanes,
+): void {
+  const { value, variance, weight: weights } = sums;
+  const image = warp.image.data;
+  const noise = warp.variance.data;
+  const mask = warp.mask.data;
+  const squared = weight * weight;
+  for (let at = 0; at < image.length; at++) {
+    const bits = mask[at]!;
+    const clipped = artifacts[at] === ARTIFACT;
+    if ((bits & bad) === 0 && !clipped) {
+      const v = image[at]!;
+      const s = noise[at]!;
+      // NaN minus itself is not 0.
+      if (v - v !== 0 || s - s !== 0) continue;
+      value[at] = value[at]! + weight * v;
+      variance[at] = variance[at]! + squared * s;
+      weights[at] = weights[at]! + weight;
+      out.count[at] = out.count[at]! + 1;
+      if (bits !== 0)
+        out.mask[at] = out.mask[at]! | (bits & inherited) | ((bits & EDGE) !== 0 ? SENSOR_EDGE : 0);
+    } else if ((bits & NO_DATA) === 0) {
+      out.mask[at] = out.mask[at]! | INEXACT_PSF | ((bits & bad) !== 0 ? REJECTED : CLIPPED);
+    }
+  }
+}
+
+/** Lets interpolated (or clipped) values stand in at a pixel where no visit has a good one. */
+function standIn(
   warps: readonly WeightedWarp[],
   at: number,
-  refused: number,
-  spareArtifacts: boolean,
-  sums: PixelSums,
+  inherited: number,
+  sums: Sums,
+  out: CoaddPlanes,
 ): void {
-  sums.value = sums.variance = sums.weight = sums.count = sums.bits = 0;
-  for (const { warp, weight, artifacts } of warps) {
+  for (const { warp, weight } of warps) {
     const bits = warp.mask.data[at]!;
-    if ((bits & refused) !== 0 || (spareArtifacts && artifacts[at] === 1)) continue;
     const value = warp.image.data[at]!;
     const variance = warp.variance.data[at]!;
-    if (!Number.isFinite(value) || !Number.isFinite(variance)) continue;
-    sums.value += weight * value;
-    sums.variance += weight * weight * variance;
-    sums.weight += weight;
-    sums.count++;
-    sums.bits |= bits;
+    if ((bits & NO_DATA) !== 0 || !Number.isFinite(value) || !Number.isFinite(variance)) continue;
+    sums.value[at] = sums.value[at]! + weight * value;
+    sums.variance[at] = sums.variance[at]! + weight * weight * variance;
+    sums.weight[at] = sums.weight[at]! + weight;
+    out.mask[at] = out.mask[at]! | (bits & inherited);
   }
-}
-
-/** What the visits that were left out, or end here, mean for a pixel of the coadd. */
-function lossBits(warps: readonly WeightedWarp[], at: number, bad: number): number {
-  let bits = 0;
-  for (const { warp, artifacts } of warps) {
-    const own = warp.mask.data[at]!;
-    if ((own & NO_DATA) !== 0) continue;
-    if ((own & bad) !== 0) bits |= REJECTED | INEXACT_PSF;
-    else if (artifacts[at] === 1) bits |= CLIPPED | INEXACT_PSF;
-    if ((own & EDGE) !== 0) bits |= SENSOR_EDGE;
-  }
-  return bits;
 }
 
 /**
  * Weighted mean of the visits at every pixel, one weight per visit: image Σwv/Σw, variance Σw²V/(Σw)² (weights do not
  * depend on a pixel's own light, so bright stars are not biased). Visits with a plane of `badPlanes` or an artifact are
  * left out (REJECTED, CLIPPED). Where none is left, what was interpolated over stands in, with its own mask bits and a
- * count of 0; where no visit has data the pixel is NaN and NO_DATA.
+ * count of 0; where no visit has data the pixel is NaN and NO_DATA. The planes of `out` must be zero.
  */
 export function combineWarps(
   warps: readonly WeightedWarp[],
@@ -79,18 +96,22 @@ export function combineWarps(
   const planes = warps[0]!.warp.mask.planes;
   const bad = bitsOf(badPlanes, planes) | NO_DATA;
   const inherited = ~bitsOf(NOT_INHERITED, planes);
-  const sums: PixelSums = { value: 0, variance: 0, weight: 0, count: 0, bits: 0 };
-  for (let at = 0; at < out.image.length; at++) {
-    sumPixel(warps, at, bad, true, sums);
-    out.count[at] = sums.count;
-    if (sums.count === 0) sumPixel(warps, at, NO_DATA, false, sums);
-    if (sums.count === 0) {
+  const size = out.image.length;
+  const sums: Sums = {
+    value: new Float64Array(size),
+    variance: new Float64Array(size),
+    weight: new Float64Array(size),
+  };
+  for (const warp of warps) addWarp(warp, bad, inherited, sums, out);
+  for (let at = 0; at < size; at++) {
+    if (sums.weight[at] === 0) standIn(warps, at, inherited, sums, out);
+    const weight = sums.weight[at]!;
+    if (weight === 0) {
       out.image[at] = out.variance[at] = Number.NaN;
       out.mask[at] = NO_DATA;
-      continue;
+    } else {
+      out.image[at] = sums.value[at]! / weight;
+      out.variance[at] = sums.variance[at]! / (weight * weight);
     }
-    out.image[at] = sums.value / sums.weight;
-    out.variance[at] = sums.variance / (sums.weight * sums.weight);
-    out.mask[at] = (sums.bits & inherited) | lossBits(warps, at, bad);
   }
 }

@@ -1,48 +1,56 @@
+/** Marks of pixels in an artifact map: a candidate, a strong candidate, one that was looked at, an artifact. */
+export const WEAK = 1;
+export const STRONG = 2;
+const VISITED = 3;
+export const ARTIFACT = 4;
+
+/** Calls `visit` with a pixel's eight neighbours and itself, inside the plane. */
+function visitAround(at: number, width: number, height: number, visit: (next: number) => void): void {
+  const x = at % width;
+  const y = (at - x) / width;
+  for (let ny = Math.max(0, y - 1); ny <= Math.min(height - 1, y + 1); ny++) {
+    for (let nx = Math.max(0, x - 1); nx <= Math.min(width - 1, x + 1); nx++) visit(ny * width + nx);
+  }
+}
+
 /**
- * Keeps, of the pixels marked 1 (weak) or 2 (strong), the connected groups (eight neighbours) that hold a strong pixel
- * and at least `minimum` pixels; all others become 0, those kept 1. In place; returns how many pixels are kept.
+ * Finds the connected groups (eight neighbours) of WEAK and STRONG marks that hold one of the strong `seeds` and at least
+ * `minimum` pixels; marks their pixels ARTIFACT, in place, and returns them.
  */
-export function keepConnected(marks: Uint8Array, width: number, minimum: number): number {
+export function keepConnected(
+  marks: Uint8Array,
+  seeds: readonly number[],
+  width: number,
+  minimum: number,
+): number[] {
   const height = marks.length / width;
-  const group: number[] = [];
-  let kept = 0;
-  // Marks of groups that were visited: 3 rejected, 4 kept.
-  for (let seed = 0; seed < marks.length; seed++) {
-    if (marks[seed] !== 2) continue;
-    group.length = 0;
-    group.push(seed);
-    marks[seed] = 3;
+  const kept: number[] = [];
+  for (const seed of seeds) {
+    if (marks[seed] !== STRONG) continue;
+    const group = [seed];
+    marks[seed] = VISITED;
     for (let i = 0; i < group.length; i++) {
-      const at = group[i]!;
-      const x = at % width;
-      const y = (at - x) / width;
-      for (let ny = Math.max(0, y - 1); ny <= Math.min(height - 1, y + 1); ny++) {
-        for (let nx = Math.max(0, x - 1); nx <= Math.min(width - 1, x + 1); nx++) {
-          const next = ny * width + nx;
-          if (marks[next] !== 1 && marks[next] !== 2) continue;
-          marks[next] = 3;
-          group.push(next);
-        }
-      }
+      visitAround(group[i]!, width, height, (next) => {
+        if (marks[next] !== WEAK && marks[next] !== STRONG) return;
+        marks[next] = VISITED;
+        group.push(next);
+      });
     }
     if (group.length < minimum) continue;
-    for (const at of group) marks[at] = 4;
-    kept += group.length;
+    for (const at of group) {
+      marks[at] = ARTIFACT;
+      kept.push(at);
+    }
   }
-  for (let i = 0; i < marks.length; i++) marks[i] = marks[i] === 4 ? 1 : 0;
   return kept;
 }
 
-/** Marks the eight neighbours of every marked pixel too. */
-export function growByOne(marks: Uint8Array, width: number): void {
+/** Marks the neighbours of these pixels ARTIFACT too. */
+export function growByOne(marks: Uint8Array, pixels: readonly number[], width: number): void {
   const height = marks.length / width;
-  const seeds: number[] = [];
-  for (let i = 0; i < marks.length; i++) if (marks[i] === 1) seeds.push(i);
-  for (const at of seeds) {
-    const x = at % width;
-    const y = (at - x) / width;
-    for (let ny = Math.max(0, y - 1); ny <= Math.min(height - 1, y + 1); ny++) {
-      for (let nx = Math.max(0, x - 1); nx <= Math.min(width - 1, x + 1); nx++) marks[ny * width + nx] = 1;
-    }
+  for (const at of pixels) {
+    visitAround(at, width, height, (next) => {
+      marks[next] = ARTIFACT;
+    });
   }
 }

@@ -1,16 +1,15 @@
 import { stackClipped } from "@almagest/kernels";
 import { robustStatistics } from "../median.ts";
 import type { CoaddConfig } from "./coadd-config.ts";
-import { growByOne, keepConnected } from "./connected-pixels.ts";
+import { growByOne, keepConnected, STRONG, WEAK } from "./connected-pixels.ts";
 import type { MatchedWarp } from "./match-seeing.ts";
 
 /** The static sky as the matched visits show it. */
 interface StaticSky {
   readonly image: Float32Array;
   readonly variance: Float32Array;
+  /** How many visits it is made of, after clipping. */
   readonly count: Uint16Array;
-  /** Largest positive value among each pixel and its eight neighbours: how bright the profile is hereabouts. */
-  readonly brightness: Float32Array;
 }
 
 /** As many visits as the stacking kernel takes at once; the static sky is made from the first so many. */
@@ -18,101 +17,123 @@ const KERNEL_LIMIT = 64;
 /** Values looked at for the scale of a visit's differences. */
 const SAMPLES = 20_000;
 
-function localMaximum(image: Float32Array, width: number): Float32Array {
-  const rows = new Float32Array(image.length);
-  const out = new Float32Array(image.length);
-  for (let i = 0; i < image.length; i++) {
-    const x = i % width;
-    const left = x > 0 ? image[i - 1]! : 0;
-    const right = x < width - 1 ? image[i + 1]! : 0;
-    const own = image[i]!;
-    // Comparisons with NaN are false, so that pixels without data count as 0.
-    let most = own > 0 ? own : 0;
-    if (left > most) most = left;
-    if (right > most) most = right;
-    rows[i] = most;
-  }
-  for (let i = 0; i < image.length; i++) {
-    const below = i >= width ? rows[i - width]! : 0;
-    const above = i + width < image.length ? rows[i + width]! : 0;
-    out[i] = Math.max(rows[i]!, below, above);
-  }
-  return out;
-}
-
-function findStaticSky(warps: readonly MatchedWarp[], width: number, config: CoaddConfig): StaticSky {
+function findStaticSky(warps: readonly MatchedWarp[], config: CoaddConfig): StaticSky {
   const size = warps[0]!.image.length;
-  const image = new Float32Array(size);
-  const variance = new Float32Array(size);
-  const count = new Uint16Array(size);
-  stackClipped(
-    warps.slice(0, KERNEL_LIMIT),
-    { image, variance, count },
-    { badBits: 1, clipSigma: config.clipSigma, iterations: 2, tolerance: config.profileFraction },
-  );
-  return { image, variance, count, brightness: localMaximum(image, width) };
+  const sky = {
+    image: new Float32Array(size),
+    variance: new Float32Array(size),
+    count: new Uint16Array(size),
+  };
+  stackClipped(warps.slice(0, KERNEL_LIMIT), sky, {
+    badBits: warps[0]!.badBits,
+    clipSigma: config.clipSigma,
+    iterations: 2,
+    tolerance: config.profileFraction,
+  });
+  return sky;
 }
 
-/** Standard deviation of a visit's difference from the static sky at one pixel. */
-function deviation(sky: StaticSky, own: number, at: number): number {
-  // Of two visits the mean's error is that of either's distance from it; of more, this visit may or may not be in it.
-  return Math.sqrt(sky.count[at] === 2 ? sky.variance[at]! : own + sky.variance[at]!);
+/** Largest positive value among a pixel and its eight neighbours: how bright the profile is hereabouts. */
+function brightnessAround(image: Float32Array, at: number, width: number): number {
+  let most = 0;
+  for (let dy = -width; dy <= width; dy += width) {
+    for (let dx = -1; dx <= 1; dx++) {
+      // Beyond the plane and without data the comparison is false.
+      const value = image[at + dy + dx]!;
+      if (value > most) most = value;
+    }
+  }
+  return most;
+}
+
+/**
+ * Variance of a visit's difference from the static sky. Of two visits the mean's error is that of either's distance from it;
+ * of more, this visit may or may not be in it.
+ */
+function differenceVariance(warp: MatchedWarp, sky: StaticSky, at: number): number {
+  return sky.count[at] === 2 ? sky.variance[at]! : warp.variance[at]! + sky.variance[at]!;
 }
 
 /** How much larger the differences scatter than the variances say: resampling correlates neighbours. At least 1. */
-function measureExcess(warp: MatchedWarp, sky: StaticSky): number {
+function measureExcess(warp: MatchedWarp, sky: StaticSky, width: number): number {
   const stride = Math.max(1, Math.floor(warp.image.length / SAMPLES)) | 1;
   const pulls: number[] = [];
   for (let at = 0; at < warp.image.length; at += stride) {
-    if (warp.mask[at] !== 0 || sky.count[at]! < 2) continue;
-    const sigma = deviation(sky, warp.variance[at]!, at);
+    if ((warp.mask[at]! & warp.badBits) !== 0 || sky.count[at]! < 2) continue;
+    const sigma = Math.sqrt(differenceVariance(warp, sky, at));
     // Where the sky is bright, profiles dominate.
-    if (sky.brightness[at]! < 5 * sigma) pulls.push((warp.image[at]! - sky.image[at]!) / sigma);
+    if (brightnessAround(sky.image, at, width) < 5 * sigma) {
+      pulls.push((warp.image[at]! - sky.image[at]!) / sigma);
+    }
   }
   return pulls.length < 100 ? 1 : Math.max(1, robustStatistics(pulls).sigma);
 }
 
-/** Marks 2 where a visit differs by more than the artifact's limit, 1 where by more than the growing limit. */
-function markDifferences(warp: MatchedWarp, sky: StaticSky, config: CoaddConfig): Uint8Array {
-  const excess = measureExcess(warp, sky);
-  const marks = new Uint8Array(warp.image.length);
+/** Marks the pixels of one visit that differ from the static sky, WEAK above the growing limit and STRONG above the
+ * artifact's; returns the strong ones. */
+function markDifferences(
+  warp: MatchedWarp,
+  sky: StaticSky,
+  width: number,
+  config: CoaddConfig,
+  marks: Uint8Array,
+): number[] {
+  const excess = measureExcess(warp, sky, width);
+  const weak = (config.growSigma * excess) ** 2;
+  const strong = (config.artifactSigma * excess) ** 2;
+  const { image, mask, badBits } = warp;
+  const seeds: number[] = [];
   for (let at = 0; at < marks.length; at++) {
-    if (warp.mask[at] !== 0 || sky.count[at]! < 2) continue;
-    const difference = warp.image[at]! - sky.image[at]!;
-    // Of two visits the brighter is the one with the artifact; a third tells for holes as well.
+    const difference = image[at]! - sky.image[at]!;
+    const variance = differenceVariance(warp, sky, at);
+    // Most pixels leave here; the comparison is false for NaN.
+    if (!(difference * difference > weak * variance)) continue;
+    if ((mask[at]! & badBits) !== 0 || sky.count[at]! < 2) continue;
+    // Of two visits the brighter is the one with the artifact; a third tells of holes as well.
     const size = sky.count[at] === 2 ? difference : Math.abs(difference);
-    const sigma = excess * deviation(sky, warp.variance[at]!, at);
-    const excessLight = size - config.profileFraction * sky.brightness[at]!;
-    if (excessLight > config.growSigma * sigma)
-      marks[at] = excessLight > config.artifactSigma * sigma ? 2 : 1;
+    const light = size - config.profileFraction * brightnessAround(sky.image, at, width);
+    if (light <= 0 || light * light <= weak * variance) continue;
+    if (light * light > strong * variance) {
+      marks[at] = STRONG;
+      seeds.push(at);
+    } else marks[at] = WEAK;
   }
-  return marks;
+  return seeds;
+}
+
+/** Artifact maps, one per visit: ARTIFACT where there is one, any other value elsewhere; and how many pixels they have. */
+export interface ArtifactMaps {
+  readonly maps: readonly Uint8Array[];
+  readonly pixels: number;
 }
 
 /**
  * Finds what only few visits show, after LSST's CompareWarp: visits brought to one seeing are compared with their
  * clipped mean; connected differences that occur in at most max(1, min(0.4 N, maxEpochs + 0.03 N)) visits are
  * artifacts (satellites, missed cosmic rays, ghosts, moving bodies). Differences in proportion to the sky's own
- * brightness are granted, so that stars of varying profile or brightness stay. One map per visit, 1 where an artifact is.
+ * brightness are granted, so that stars of varying profile or brightness stay.
  */
 export function findArtifacts(
   warps: readonly MatchedWarp[],
   width: number,
   config: CoaddConfig,
-): Uint8Array[] {
-  if (warps.length < 2) return warps.map((warp) => new Uint8Array(warp.image.length));
-  const sky = findStaticSky(warps, width, config);
-  const maps = warps.map((warp) => {
-    const marks = markDifferences(warp, sky, config);
-    keepConnected(marks, width, config.artifactMinimumPixels);
-    return marks;
+): ArtifactMaps {
+  const maps = warps.map((warp) => new Uint8Array(warp.image.length));
+  if (warps.length < 2) return { maps, pixels: 0 };
+  const sky = findStaticSky(warps, config);
+  const found = warps.map((warp, i) => {
+    const seeds = markDifferences(warp, sky, width, config, maps[i]!);
+    return keepConnected(maps[i]!, seeds, width, config.artifactMinimumPixels);
   });
-  const epochs = new Uint16Array(maps[0]!.length);
-  for (const map of maps) for (let i = 0; i < map.length; i++) epochs[i] = epochs[i]! + map[i]!;
+  const epochs = new Uint16Array(sky.count.length);
+  for (const pixels of found) for (const at of pixels) epochs[at] = epochs[at]! + 1;
   const most = Math.max(1, Math.floor(Math.min(0.4 * warps.length, config.maxEpochs + 0.03 * warps.length)));
-  for (const map of maps) {
-    for (let i = 0; i < map.length; i++) if (epochs[i]! > most) map[i] = 0;
-    growByOne(map, width);
-  }
-  return maps;
+  let count = 0;
+  found.forEach((pixels, i) => {
+    const rare = pixels.filter((at) => epochs[at]! <= most);
+    for (const at of pixels) if (epochs[at]! > most) maps[i]![at] = 0;
+    growByOne(maps[i]!, rare, width);
+    count += rare.length;
+  });
+  return { maps, pixels: count };
 }

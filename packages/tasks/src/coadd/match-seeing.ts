@@ -5,8 +5,9 @@ import { convolveSeparableMasked } from "@almagest/kernels";
 export interface MatchedWarp {
   readonly image: Float32Array;
   readonly variance: Float32Array;
-  /** 1 where the pixel does not count. */
+  /** The visit's own mask; pixels with any of `badBits` do not count. */
   readonly mask: Uint32Array;
+  readonly badBits: number;
 }
 
 /** Below this width a Gaussian is narrower than the pixels can tell, and nothing is convolved. */
@@ -24,18 +25,20 @@ function gaussianKernel(sigma: number): Float32Array {
 /**
  * Convolves a visit with the Gaussian that widens its point source from `sigma` to `target` pixels (Gaussian
  * approximation on both sides), so that visits of different seeing can be compared pixel by pixel. The variance is that
- * of convolved white noise. Pixels with any of `bad` do not count, before and after.
+ * of convolved white noise. Pixels with any of `badBits` do not count, before and after.
  */
-export function matchSeeing(warp: MaskedImage, bad: number, sigma: number, target: number): MatchedWarp {
+export function matchSeeing(warp: MaskedImage, badBits: number, sigma: number, target: number): MatchedWarp {
   const { width, height } = warp.bbox;
-  const mask = warp.mask.data.map((bits) => ((bits & bad) !== 0 ? 1 : 0));
+  const mask = warp.mask.data;
   const widening = Math.sqrt(Math.max(0, target ** 2 - sigma ** 2));
   if (!(widening >= NARROWEST)) {
-    return { image: warp.image.data, variance: warp.variance.data, mask };
+    return { image: warp.image.data, variance: warp.variance.data, mask, badBits };
   }
   const kernel = gaussianKernel(widening);
-  const image = new Float32Array(warp.image.data.length);
-  convolveSeparableMasked(warp.image.data, mask, 1, width, height, kernel, kernel, image);
+  const image = new Float32Array(mask.length);
+  convolveSeparableMasked(warp.image.data, mask, badBits, width, height, kernel, kernel, image);
   const noise = kernel.reduce((sum, v) => sum + v * v, 0) ** 2;
-  return { image, variance: warp.variance.data.map((v) => v * noise), mask };
+  const variance = new Float32Array(mask.length);
+  for (let i = 0; i < variance.length; i++) variance[i] = warp.variance.data[i]! * noise;
+  return { image, variance, mask, badBits };
 }

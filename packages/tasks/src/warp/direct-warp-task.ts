@@ -47,6 +47,7 @@ export const directWarpTask = defineTask({
       context.dataId,
       inputs.sky_map,
       context.config,
+      context.log,
     );
     if (exposure === undefined) throw new NoWorkFound("no pixel of this visit falls on the patch");
     for (const [key, value] of Object.entries(metrics)) context.setMetadata(key, value);

@@ -1,4 +1,4 @@
-import { AlmagestError } from "@almagest/base";
+import { AlmagestError, type Logger } from "@almagest/base";
 import type { DataId } from "@almagest/butler";
 import {
   type CoaddPsfComponent,
@@ -8,6 +8,7 @@ import {
   type Exposure,
   growBox,
   type MaskedImage,
+  nanojanskyFromAbMag,
 } from "@almagest/images";
 import type { DatasetHandle } from "@almagest/pipeline";
 import type { SkyMap } from "@almagest/sphere";
@@ -22,12 +23,14 @@ export interface DirectWarp {
 }
 
 /** Nanojansky per unit of the image. */
-function scaleOf(exposure: Exposure): number {
+function scaleOf(exposure: Exposure, config: DirectWarpConfig): number {
   if (exposure.unit === "nJy") return 1;
   if (exposure.photoCalib) return exposure.photoCalib.nanojanskyPerUnit;
+  const zeroPoint = config.zeroPointOfElectronPerSec;
+  if (zeroPoint !== undefined) return nanojanskyFromAbMag(zeroPoint) / (exposure.visitInfo?.exposureSec || 1);
   throw new AlmagestError(
     "TASKS.NOT_CALIBRATED",
-    `The image of detector ${exposure.detector?.name ?? "?"} is in ${exposure.unit} and has no photometric scale; calibrate its photometry before it is stacked.`,
+    `The image of detector ${exposure.detector?.name ?? "?"} is in ${exposure.unit} and has no photometric scale; calibrate its photometry, or give zeroPointOfElectronPerSec.`,
     { fields: { detector: exposure.detector?.id, unit: exposure.unit } },
   );
 }
@@ -52,7 +55,7 @@ function mergePixels(target: MaskedImage, source: MaskedImage, scale: number): n
   return count;
 }
 
-/** Which pixels a stored image has, without reading them. */
+/** A detector's image without the border that is not wanted. */
 async function trimmed(handle: DatasetHandle<Exposure>, borderPixels: number): Promise<Exposure> {
   const exposure = await handle.get();
   return borderPixels === 0 ? exposure : cutExposure(exposure, growBox(exposure.bbox, -borderPixels));
@@ -61,13 +64,14 @@ async function trimmed(handle: DatasetHandle<Exposure>, borderPixels: number): P
 /**
  * Resamples the detectors of one visit onto one patch in nJy, one detector in memory at a time, in the order given. Each
  * pixel comes from one detector; pixels that none reaches are NaN and NO_DATA. The PSF at a position is that of the
- * detector that covers it. Throws `TASKS.NO_WCS`, `TASKS.NOT_CALIBRATED`.
+ * detector that covers it. Detectors without a WCS are left out. Throws `TASKS.NOT_CALIBRATED`.
  */
 export async function makeDirectWarp(
   handles: readonly DatasetHandle<Exposure>[],
   dataId: DataId,
   skyMap: SkyMap,
   config: DirectWarpConfig,
+  log?: Logger,
 ): Promise<DirectWarp> {
   const patch = skyMap.tract(Number(dataId.tract)).patch(Number(dataId.patch));
   const bbox = patch.outerBox;
@@ -81,13 +85,17 @@ export async function makeDirectWarp(
   let covered = 0;
   for (const handle of handles) {
     const exposure = await trimmed(handle, config.borderPixels);
+    if (exposure.wcs === undefined) {
+      log?.warn("a detector has no WCS and is left out", { ...handle.dataId });
+      continue;
+    }
     const warped = warpExposure(exposure, patch.wcs, bbox, config.warp);
-    const count = warped ? mergePixels(target, warped, scaleOf(exposure)) : 0;
+    const count = warped ? mergePixels(target, warped, scaleOf(exposure, config)) : 0;
     if (count === 0) continue;
     first ??= exposure;
     covered += count;
     detectors.push(exposure.detector?.id ?? Number(handle.dataId.detector ?? 0));
-    if (exposure.psf === undefined || exposure.wcs === undefined) continue;
+    if (exposure.psf === undefined) continue;
     components.push({
       psf: exposure.psf,
       wcs: exposure.wcs,

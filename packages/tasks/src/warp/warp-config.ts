@@ -27,6 +27,12 @@ export type WarpConfig = z.output<typeof warpConfig>;
 /** Options of `makeDirectWarp`. */
 export const directWarpConfig = z.object({
   warp: warpConfig.prefault({}),
+  zeroPointOfElectronPerSec: z
+    .number()
+    .optional()
+    .describe(
+      "AB magnitude of one electron per second, for images in electrons whose photometry could not be solved; without it they are refused.",
+    ),
   borderPixels: z
     .number()
     .int()

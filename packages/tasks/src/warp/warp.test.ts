@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { createRandom } from "@almagest/base";
 import { type Box, createGaussianPsf, createMaskedImage, type Exposure } from "@almagest/images";
 import { createSkyMap, createTanWcs, type SkyWcs } from "@almagest/sphere";
+import { syntheticVisitInfo } from "../isr/synthetic-raw.ts";
 import { NO_DATA, SAT } from "../mask-bits.ts";
 import { createMemoryHandle } from "../memory-handle.ts";
 import { makeDirectWarp } from "./make-direct-warp.ts";
@@ -173,8 +174,30 @@ test("a visit's detectors join on a patch in nJy, each with its own PSF", async 
   assert.ok(Math.abs(exposure.psf!.sigmaAt(cx + 15, cy) - 2.5) < 0.1);
 });
 
-test("images without astrometry or photometry are refused by name", async () => {
-  const bbox = { x0: 0, y0: 0, width: 20, height: 20 };
-  const { wcs: _, ...blind } = exposureOf(bbox, plane(0.2, 0, 0, 0), () => 0);
-  assert.throws(() => warpExposure(blind, plane(0.2, 0, 0, 0), bbox, config), { code: "TASKS.NO_WCS" });
+test("images without astrometry are refused or left out, without photometry refused or scaled", async () => {
+  const bbox = { x0: 0, y0: 0, width: 200, height: 200 };
+  const wcs = plane(0.2, 0, 100, 100);
+  const skyMap = createSkyMap({
+    kind: "discrete",
+    name: "test",
+    pixelScaleArcsec: 0.2,
+    patches: { kind: "legacy", innerWidth: 50, innerHeight: 50, border: 0 },
+    tractOverlapDeg: 0,
+    tracts: [{ raDeg: 10, decDeg: -20, radiusDeg: 0.001 }],
+  });
+  const dataId = { tract: 0, patch: 0, visit: 1 };
+  const seen = exposureOf(bbox, wcs, () => 90);
+  const { wcs: _, ...blind } = seen;
+  assert.throws(() => warpExposure(blind, wcs, bbox, config), { code: "TASKS.NO_WCS" });
+  const make = (exposure: Exposure, options = {}) =>
+    makeDirectWarp([createMemoryHandle(exposure)], dataId, skyMap, directWarpConfig.parse(options));
+  assert.equal((await make(blind)).exposure, undefined);
+  const counts: Exposure = {
+    ...seen,
+    unit: "electron",
+    visitInfo: { ...syntheticVisitInfo, exposureSec: 30 },
+  };
+  await assert.rejects(make(counts), { code: "TASKS.NOT_CALIBRATED" });
+  const { exposure } = await make(counts, { zeroPointOfElectronPerSec: 31.4 });
+  assert.ok(Math.abs(exposure!.image.data[1000]! - 3) < 0.01);
 });
