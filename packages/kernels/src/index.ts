@@ -2,6 +2,7 @@
  * @module Pixel kernels: convolution, clipped statistics, meshes, instrument signature removal, warping, stacking,
  * detection, apertures, Fourier transforms. Planes are typed arrays, row-major, shared or not.
  */
+export { alignPartialBoxes } from "./align-partial-boxes.ts";
 export {
   APERTURE_MASKED,
   APERTURE_TRUNCATED,

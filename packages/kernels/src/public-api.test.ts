@@ -9,6 +9,7 @@ test("the exported names are these", () => {
     "KERNELS_ERRORS",
     "LANCZOS_PHASES",
     "addMesh",
+    "alignPartialBoxes",
     "boxStatistics",
     "circleRectangleOverlap",
     "convolve",

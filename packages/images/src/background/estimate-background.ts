@@ -1,4 +1,4 @@
-import { boxStatistics, medianOf } from "@almagest/kernels";
+import { alignPartialBoxes, boxStatistics, medianOf } from "@almagest/kernels";
 import type { MaskedImage } from "../exposure.ts";
 import { maskBits } from "../planes/mask-planes.ts";
 import type { BackgroundLayer, MeshBackground } from "./background-model.ts";
@@ -97,6 +97,7 @@ export function estimateBackground(source: MaskedImage, options: BackgroundOptio
   }
   const filled = fillMesh(found, nx, ny);
   const values = filterRadius > 0 ? filterMesh(filled, nx, ny, filterRadius) : filled;
+  alignPartialBoxes(values, nx, ny, boxSize, width, height);
   const layer: MeshBackground = { kind, bbox: source.bbox, boxSize, nx, ny, values };
   return { layer, noise, level };
 }
