@@ -18,6 +18,9 @@ export interface RenderOptics {
 
 /** Components of a profile with less than this share of the seeing's FWHM² as variance are drawn as one. */
 const NARROW_SHARE = 0.04;
+/** The same for galaxies of fewer electrons, whose shape is lost in the noise. */
+const FAINT_NARROW_SHARE = 0.3;
+const FAINT_ELECTRONS = 600;
 
 /** Covariance of the seeing's unit component (σ = 1 FWHM): (xx, xy, yy) in pixels². */
 function seeingCovariance(shape: PsfShape, pixelScaleArcsec: number): [number, number, number] {
@@ -97,7 +100,8 @@ function drawProfile(
   shape: Covariance,
 ): void {
   if (electrons <= 0) return;
-  const narrow = (NARROW_SHARE * (seeing[0] + seeing[2])) / (shape[0] + shape[2]);
+  const hidden = electrons < FAINT_ELECTRONS ? FAINT_NARROW_SHARE : NARROW_SHARE;
+  const narrow = (hidden * (seeing[0] + seeing[2])) / (shape[0] + shape[2]);
   let share = 0;
   let variance = 0;
   for (let k = 0; k < profile.sigma.length; k++) {
