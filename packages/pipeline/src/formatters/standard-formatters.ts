@@ -9,8 +9,8 @@ import { cameraFormatter, defectsFormatter } from "./camera-formatter.ts";
 import { configFormatter } from "./config-formatter.ts";
 import { exposureFormatter } from "./exposure-formatter.ts";
 import { imageFormatter } from "./image-formatter.ts";
+import { jsonFormatter } from "./json-formatter.ts";
 import { logFormatter } from "./log-formatter.ts";
-import { metadataFormatter } from "./metadata-formatter.ts";
 import { packagesFormatter } from "./packages-formatter.ts";
 import { skyMapFormatter } from "./sky-map-formatter.ts";
 
@@ -29,7 +29,8 @@ const STORAGE_CLASSES: ReadonlyMap<string, Formatter> = new Map<string, Formatte
   ["Defects", erase(defectsFormatter)],
   ["SkyMap", erase(skyMapFormatter)],
   ["ButlerLogRecords", erase(logFormatter)],
-  ["TaskMetadata", erase(metadataFormatter)],
+  ["TaskMetadata", erase(jsonFormatter)],
+  ["int", erase(jsonFormatter)],
   ["Config", erase(configFormatter)],
   ["Packages", erase(packagesFormatter)],
 ]);

@@ -117,7 +117,7 @@ class QuantumRun {
       label: job.label,
       config: this.#loaded.config,
       dataId: job.dataId,
-      records: job.outputs[job.metadata]?.records ?? {},
+      records: job.records,
       inputDataIds,
       outputDataIds: Object.fromEntries(
         positions.map(([name, list]) => [name, list.map((position) => job.outputs[position]!.ref.dataId)]),

@@ -31,7 +31,11 @@ export function createIngestQueue(
       const batch = pending.flat();
       pending = [];
       last = last.then(async () => {
-        await syncFiles(batch.map(({ path }) => resolveWithin(butler.root, path)));
+        const { root } = butler;
+        await syncFiles(
+          root,
+          batch.map(({ path }) => resolveWithin(root, path)),
+        );
         await butler.ingestOutputs(batch);
       });
     }

@@ -1,4 +1,4 @@
-import type { DataId, LocatedDataset } from "@almagest/butler";
+import type { DataId, DimensionRecord, LocatedDataset } from "@almagest/butler";
 
 /** One quantum as sent to a worker: plain data. Numbers in lists are positions in `inputs` or `outputs`. */
 export interface QuantumJob {
@@ -14,6 +14,8 @@ export interface QuantumJob {
   readonly outputs: readonly LocatedDataset[];
   readonly inputsOf: Readonly<Record<string, readonly number[]>>;
   readonly outputsOf: Readonly<Record<string, readonly number[]>>;
+  /** Dimension records of the data id by element. */
+  readonly records: Readonly<Record<string, DimensionRecord>>;
   readonly metadata: number;
   readonly log: number;
   /** Set when inputs that were predicted did not come to be: the quantum has nothing to do. */

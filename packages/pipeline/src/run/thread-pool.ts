@@ -11,11 +11,15 @@ export interface WorkerSetup {
   readonly checksum: boolean;
 }
 
+/** What a worker gets besides: the cell in which it notes the quantum it runs (−1 for none), read when it dies. */
+export interface WorkerData extends WorkerSetup {
+  readonly running: Int32Array;
+}
+
 /** What a worker tells. */
 export type WorkerMessage =
   | { readonly kind: "ready" }
   | { readonly kind: "broken"; readonly error: QuantumError }
-  | { readonly kind: "started"; readonly quantum: number }
   | { readonly kind: "finished"; readonly result: QuantumResult };
 
 /** How many quanta a worker holds: the one it runs and those that wait, so that it never waits for the driver. */
@@ -30,9 +34,10 @@ interface Pending {
 interface Slot {
   worker: Worker;
   readonly pending: Pending[];
-  running: number | undefined;
-  timer: NodeJS.Timeout | undefined;
-  startedMs: number;
+  readonly running: Int32Array;
+  /** Quantum last seen in `running`, and since when. */
+  seen: number;
+  seenMs: number;
   /** Why the worker was ended on purpose. */
   verdict: QuantumError | undefined;
 }
@@ -51,17 +56,19 @@ class ThreadPool implements QuantumPool {
   readonly capacity: number;
   readonly workers: number;
   readonly #setup: WorkerSetup;
-  readonly #timeoutSec: number | undefined;
   readonly #slots: Slot[];
+  readonly #watch: NodeJS.Timeout | undefined;
   #closed = false;
   #broken: AlmagestError | undefined;
 
   constructor(setup: WorkerSetup, workers: number, timeoutSec: number | undefined) {
     this.#setup = setup;
-    this.#timeoutSec = timeoutSec;
     this.workers = workers;
     this.capacity = workers * DEPTH;
     this.#slots = Array.from({ length: workers }, () => this.#open());
+    if (timeoutSec !== undefined) {
+      this.#watch = setInterval(() => this.#checkTimes(timeoutSec), Math.min(1000, timeoutSec * 100));
+    }
   }
 
   run(job: QuantumJob): Promise<QuantumResult> {
@@ -77,28 +84,33 @@ class ThreadPool implements QuantumPool {
 
   async close(): Promise<void> {
     this.#closed = true;
-    await Promise.all(this.#slots.map((slot) => this.#end(slot)));
+    clearInterval(this.#watch);
+    await Promise.all(this.#slots.map((slot) => slot.worker.terminate()));
   }
 
   #open(): Slot {
-    const worker = new Worker(WORKER_FILE, { workerData: this.#setup });
+    const running = new Int32Array(new SharedArrayBuffer(4));
     const slot: Slot = {
-      worker,
+      worker: this.#start(running),
       pending: [],
-      running: undefined,
-      timer: undefined,
-      startedMs: 0,
+      running,
+      seen: -1,
+      seenMs: 0,
       verdict: undefined,
     };
     this.#listen(slot);
     return slot;
   }
 
+  #start(running: Int32Array): Worker {
+    Atomics.store(running, 0, -1);
+    return new Worker(WORKER_FILE, { workerData: { ...this.#setup, running } satisfies WorkerData });
+  }
+
   #listen(slot: Slot): void {
     let failure: QuantumError | undefined;
     slot.worker.on("message", (message: WorkerMessage) => {
       if (message.kind === "broken") this.#break(message.error);
-      else if (message.kind === "started") this.#started(slot, message.quantum);
       else if (message.kind === "finished") this.#finished(slot, message.result);
     });
     slot.worker.on("error", (error) => {
@@ -111,46 +123,46 @@ class ThreadPool implements QuantumPool {
     });
   }
 
-  #started(slot: Slot, quantum: number): void {
-    slot.running = quantum;
-    slot.startedMs = performance.now();
-    if (this.#timeoutSec === undefined) return;
-    slot.timer = setTimeout(() => {
-      const message = `The quantum took longer than ${this.#timeoutSec} s and was stopped.`;
-      slot.verdict = { code: "PIPELINE.TIMEOUT", message };
-      void this.#end(slot);
-    }, this.#timeoutSec * 1000);
+  #checkTimes(timeoutSec: number): void {
+    const nowMs = performance.now();
+    for (const slot of this.#slots) {
+      const running = Atomics.load(slot.running, 0);
+      if (running !== slot.seen) {
+        slot.seen = running;
+        slot.seenMs = nowMs;
+      } else if (running >= 0 && nowMs - slot.seenMs > timeoutSec * 1000 && !slot.verdict) {
+        const message = `The quantum took longer than ${timeoutSec} s and was stopped.`;
+        slot.verdict = { code: "PIPELINE.TIMEOUT", message };
+        void slot.worker.terminate();
+      }
+    }
   }
 
   #finished(slot: Slot, result: QuantumResult): void {
-    clearTimeout(slot.timer);
-    slot.running = undefined;
     const index = slot.pending.findIndex(({ job }) => job.quantum === result.quantum);
     slot.pending.splice(index, 1)[0]?.resolve(result);
   }
 
   /** A new worker takes what waited behind the quantum that was running. */
   #replace(slot: Slot, error: QuantumError): void {
-    clearTimeout(slot.timer);
-    const waiting = [...slot.pending];
-    // A worker may die between two quanta, or before it could say which one it began: blame the first in line.
-    const lost = waiting.findIndex(({ job }) => job.quantum === (slot.running ?? waiting[0]?.job.quantum));
-    const [victim] = lost < 0 ? [] : waiting.splice(lost, 1);
-    slot.pending.length = 0;
-    slot.worker = new Worker(WORKER_FILE, { workerData: this.#setup });
+    const waiting = slot.pending.splice(0);
+    // A worker may die between two quanta, or before it noted which one it began: blame the first in line.
+    const running = Atomics.load(slot.running, 0);
+    const noted = waiting.findIndex(({ job }) => job.quantum === running);
+    const [victim] = waiting.splice(Math.max(0, noted), 1);
+    slot.worker = this.#start(slot.running);
     slot.verdict = undefined;
+    slot.seen = -1;
     this.#listen(slot);
     for (const entry of waiting) {
       slot.pending.push(entry);
       slot.worker.postMessage(entry.job);
     }
-    const seconds = slot.running === undefined ? 0 : (performance.now() - slot.startedMs) / 1000;
-    slot.running = undefined;
     victim?.resolve({
       quantum: victim.job.quantum,
       status: "failed",
       caveats: "",
-      seconds,
+      seconds: 0,
       written: [],
       error,
     });
@@ -164,12 +176,7 @@ class ThreadPool implements QuantumPool {
     );
     for (const slot of this.#slots) {
       for (const { reject } of slot.pending.splice(0)) reject(this.#broken);
-      void this.#end(slot);
+      void slot.worker.terminate();
     }
-  }
-
-  async #end(slot: Slot): Promise<void> {
-    clearTimeout(slot.timer);
-    await slot.worker.terminate();
   }
 }

@@ -1,9 +1,10 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { dirname } from "node:path";
+import { basename, dirname, join } from "node:path";
+import { threadId } from "node:worker_threads";
 import { AlmagestError } from "@almagest/base";
-import type { FormatterRegistry, LocatedDataset } from "@almagest/butler";
-import { checksumFile, resolveWithin, temporaryName } from "@almagest/resources";
+import type { Formatter, FormatterRegistry, LocatedDataset } from "@almagest/butler";
+import { checksumFile, resolveWithin } from "@almagest/resources";
 import { isEncodingFormatter } from "../formatters/encoding-formatter.ts";
 
 /** Size and checksum of a file just written. */
@@ -13,6 +14,24 @@ export interface WrittenFile {
 }
 
 const madeFolders = new Set<string>();
+let marks = 0;
+
+/** Twelve hexadecimal digits that no other thread or living process uses now: the form of the temporary names that fsck
+ * knows, without asking the system for random bytes each time. */
+function nextMark(): string {
+  marks = (marks + 1) % 2 ** 16;
+  const hex = (value: number, digits: number): string =>
+    value.toString(16).padStart(digits, "0").slice(-digits);
+  return hex(process.pid, 6) + hex(threadId, 2) + hex(marks, 4);
+}
+
+/** The formatter that the registry has for the type or storage class where it is the planned one: several may share the
+ * name that is stored. */
+function findFormatter(formatters: FormatterRegistry, located: LocatedDataset): Formatter | undefined {
+  const { ref, storageClass, formatter: name } = located;
+  const own = formatters.entries.get(ref.datasetType.name) ?? formatters.entries.get(storageClass);
+  return own?.name === name ? own : formatters.byName.get(name);
+}
 
 /**
  * Writes one output of a quantum under its planned path, whole or not at all. The bytes are not yet forced to disk: the
@@ -26,7 +45,7 @@ export async function writeOutput(
   value: unknown,
   checksum: boolean,
 ): Promise<WrittenFile> {
-  const formatter = formatters.byName.get(located.formatter);
+  const formatter = findFormatter(formatters, located);
   if (!formatter) {
     throw new AlmagestError("BUTLER.FORMATTER_MISSING", `No formatter is known for '${located.formatter}'.`, {
       fields: { formatter: located.formatter, datasetType: located.ref.datasetType.name },
@@ -38,7 +57,7 @@ export async function writeOutput(
     mkdirSync(folder, { recursive: true });
     madeFolders.add(folder);
   }
-  const temporary = temporaryName(path);
+  const temporary = join(folder, `.${basename(path).slice(0, 180)}.${nextMark()}.part`);
   try {
     let file: WrittenFile;
     if (isEncodingFormatter(formatter)) {

@@ -1,0 +1,52 @@
+import { readFile } from "node:fs/promises";
+import { AlmagestError } from "@almagest/base";
+import { createEncodingFormatter } from "./encoding-formatter.ts";
+
+/** JSON as Python reads and writes it: not-a-number and the infinities are bare words. Components are members. */
+export const jsonFormatter = createEncodingFormatter<unknown>({
+  name: "lsst.daf.butler.formatters.json.JsonFormatter",
+  extension: ".json",
+  encode: encodePythonJson,
+  async read(path, options) {
+    const text = await readFile(path, "utf8");
+    let value: unknown;
+    try {
+      value = decodePythonJson(text);
+    } catch (cause) {
+      throw new AlmagestError(
+        "PIPELINE.FORMAT_INVALID",
+        `${path} is not JSON: ${(cause as Error).message}.`,
+        {
+          fields: { path },
+          cause,
+        },
+      );
+    }
+    if (options.component === undefined) return value;
+    return (value as Readonly<Record<string, unknown>> | null)?.[options.component];
+  },
+});
+
+function encodePythonJson(value: unknown): string {
+  if (typeof value === "number") return Number.isFinite(value) ? String(value) : nonFinite(value);
+  if (typeof value === "bigint") return value.toString();
+  if (Array.isArray(value) || ArrayBuffer.isView(value)) {
+    return `[${Array.from(value as ArrayLike<unknown>, encodePythonJson).join(",")}]`;
+  }
+  if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "null";
+  const members = Object.entries(value).filter(([, member]) => member !== undefined);
+  return `{${members.map(([key, member]) => `${JSON.stringify(key)}:${encodePythonJson(member)}`).join(",")}}`;
+}
+
+const nonFinite = (value: number): string =>
+  Number.isNaN(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity";
+
+function decodePythonJson(text: string): unknown {
+  if (!/NaN|Infinity/.test(text)) return JSON.parse(text);
+  const marked = text.replace(/"(?:[^"\\]|\\.)*"|-?Infinity|NaN/g, (word) =>
+    word.startsWith('"') ? word : `{"\u0001":"${word}"}`,
+  );
+  return JSON.parse(marked, (_key, value) =>
+    typeof value?.["\u0001"] === "string" ? Number(value["\u0001"]) : value,
+  );
+}
