@@ -37,7 +37,37 @@ export function matchOffset(
   }
   const mean = (4 * total) / (bins * bins);
   if (best < 4 || best < mean + 6 * Math.sqrt(mean + 1)) return undefined;
-  const c = (bestX + 1) * tolerance - maxShift;
-  const f = (bestY + 1) * tolerance - maxShift;
+  const center = (edge: number): number => (edge + 1) * tolerance - maxShift;
+  const [c, f] = refineOffset(sources, references, tried, center(bestX), center(bestY), tolerance);
   return { transform: { ...IDENTITY, c, f }, parity: 1, inliers: best, tried };
+}
+
+/** Median offset of the pairs around a rough one: the true offset may lie at the rim of the block that won. */
+function refineOffset(
+  sources: PlanePoints,
+  references: PlanePoints,
+  tried: number,
+  roughC: number,
+  roughF: number,
+  tolerance: number,
+): [c: number, f: number] {
+  let [c, f] = [roughC, roughF];
+  for (const reach of [tolerance, tolerance, tolerance / 2]) {
+    const dx: number[] = [];
+    const dy: number[] = [];
+    for (let i = 0; i < tried; i++) {
+      for (let j = 0; j < references.x.length; j++) {
+        const u = references.x[j]! - sources.x[i]!;
+        const v = references.y[j]! - sources.y[i]!;
+        if (Math.abs(u - c) > reach || Math.abs(v - f) > reach) continue;
+        dx.push(u);
+        dy.push(v);
+      }
+    }
+    if (dx.length === 0) break;
+    dx.sort((p, q) => p - q);
+    dy.sort((p, q) => p - q);
+    [c, f] = [dx[dx.length >> 1]!, dy[dy.length >> 1]!];
+  }
+  return [c, f];
 }
