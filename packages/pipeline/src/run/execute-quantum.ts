@@ -191,7 +191,7 @@ class QuantumRun {
       runMs: this.#runMs,
       writeMs: this.#writeMs,
       cpuSec: (cpu.user + cpu.system) / 1e6,
-      peakMemoryBytes: process.resourceUsage().maxRSS * 1024,
+      peakMemoryBytes: peakMemoryBytes(),
       caveats,
       ...(noWork === undefined ? {} : { noWork }),
       outputIds: this.#written.map(({ output }) => this.#job.outputs[output]!.ref.id),
@@ -209,4 +209,13 @@ class QuantumRun {
     const seconds = (performance.now() - this.#started) / 1000;
     return { quantum: this.#job.quantum, status, caveats, seconds, written: this.#written };
   }
+}
+
+let peak = { atMs: Number.NEGATIVE_INFINITY, bytes: 0 };
+
+/** The most memory that this process has held, bytes; asked of the system at most ten times a second. */
+function peakMemoryBytes(): number {
+  const nowMs = performance.now();
+  if (nowMs - peak.atMs > 100) peak = { atMs: nowMs, bytes: process.resourceUsage().maxRSS * 1024 };
+  return peak.bytes;
 }
