@@ -89,6 +89,9 @@ export interface DatasetApi {
     requests: readonly { readonly datasetType: DatasetType; readonly dataId: DataId }[],
     run: string,
   ): DatasetRef[];
+  /** Registers datasets without files (their files come later by `ingestOutputs`). The same id again is fine; another id
+   * for the same run, type and data id throws `BUTLER.DATASET_CONFLICT`. */
+  registerDatasets(refs: readonly DatasetRef[]): Promise<void>;
   /** Plans the files of datasets to be written: path by template, formatter by type, dimension records attached. */
   planOutputs(refs: readonly DatasetRef[]): Promise<LocatedDataset[]>;
   /** Registers written files in one transaction. The same id again is fine; another id for the same run, type and data

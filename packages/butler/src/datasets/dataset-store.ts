@@ -75,6 +75,13 @@ export function createDatasetStore(
     const index = occupants.findIndex((id, i) => id !== undefined && id !== datasets[i]!.id);
     if (index >= 0)
       return datasetConflict(type.type.name, run.name, datasets[index]!.dataId, occupants[index]!, cause);
+    const seen = new Map<string, string>();
+    for (const { id, dataId } of datasets) {
+      const key = universe.dataIdKey(dataId, type.group);
+      const other = seen.get(key);
+      if (other !== undefined) return datasetConflict(type.type.name, run.name, dataId, other, cause);
+      seen.set(key, id);
+    }
     const known = await store.present(datasets.map((dataset) => dataset.id));
     const repeated = datasets.find((dataset) => known.has(dataset.id));
     if (repeated !== undefined) {
@@ -89,7 +96,7 @@ export function createDatasetStore(
     }
     return new AlmagestError(
       "BUTLER.RECORD_MISSING",
-      `A data id of '${type.type.name}' names a dimension record that is not in the repository, or two datasets share one data id (${(cause as Error).message})`,
+      `A data id of '${type.type.name}' names a dimension record that is not in the repository (${(cause as Error).message})`,
       { cause, fields: { datasetType: type.type.name, run: run.name } },
     );
   }

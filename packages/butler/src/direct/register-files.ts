@@ -2,7 +2,6 @@ import { statSync } from "node:fs";
 import { AlmagestError } from "@almagest/base";
 import type { LocatedDataset } from "../api/dataset-api.ts";
 import type { CollectionRow } from "../collections/collection-store.ts";
-import { datasetConflict } from "../datasets/dataset-store.ts";
 import type { DatasetTypeRow } from "../datasets/dataset-type-store.ts";
 import { localPathOf } from "../datastore/dataset-files.ts";
 import { insertFiles } from "../datastore/file-records.ts";
@@ -17,15 +16,17 @@ export interface NewFile extends LocatedDataset {
   readonly inode?: number;
 }
 
-function bunch(files: readonly NewFile[]): Map<string, NewFile[]> {
-  const bunches = new Map<string, NewFile[]>();
-  for (const file of files) {
-    const key = `${file.ref.run}\u0001${file.ref.datasetType.name}`;
+/** Items that stand for a dataset, by run and type. */
+function bunch<T>(items: readonly T[], refOf: (item: T) => DatasetRef): T[][] {
+  const bunches = new Map<string, T[]>();
+  for (const item of items) {
+    const ref = refOf(item);
+    const key = `${ref.run}\u0001${ref.datasetType.name}`;
     const list = bunches.get(key);
-    if (list === undefined) bunches.set(key, [file]);
-    else list.push(file);
+    if (list === undefined) bunches.set(key, [item]);
+    else list.push(item);
   }
-  return bunches;
+  return [...bunches.values()];
 }
 
 function checkSame(given: DatasetRef, type: DatasetTypeRow, run: CollectionRow, stored: DatasetRef): void {
@@ -52,65 +53,79 @@ function checkUnchanged(state: ButlerState, file: NewFile): void {
   );
 }
 
+async function runOf(state: ButlerState, name: string): Promise<CollectionRow> {
+  const run = await state.collections.get(name);
+  if (run.kind === "RUN") return run;
+  throw new AlmagestError("BUTLER.COLLECTION_KIND", `'${name}' is a ${run.kind} collection, not RUN.`, {
+    fields: { collection: name, kind: run.kind },
+  });
+}
+
+interface Registration<T> {
+  readonly inserted: T[];
+  readonly present: T[];
+}
+
+async function registerBunch<T>(
+  state: ButlerState,
+  items: readonly T[],
+  refOf: (item: T) => DatasetRef,
+  skipOccupied: boolean,
+): Promise<Registration<T>> {
+  const { universe } = state.repository;
+  const type = await state.types.get(refOf(items[0]!).datasetType.name);
+  const run = await runOf(state, refOf(items[0]!).run);
+  const ids = items.map((item) => refOf(item).id);
+  const presentIds = await state.datasets.present(ids);
+  const present = items.filter((item) => presentIds.has(refOf(item).id));
+  if (present.length > 0) {
+    const stored = await state.datasets.getByIds(present.map((item) => refOf(item).id));
+    const byId = new Map(stored.map((ref) => [ref.id, ref]));
+    for (const item of present) checkSame(refOf(item), type, run, byId.get(refOf(item).id)!);
+  }
+  let fresh = present.length === 0 ? items : items.filter((item) => !presentIds.has(refOf(item).id));
+  let dataIds = fresh.map((item) => universe.conform(refOf(item).dataId, type.group));
+  if (skipOccupied) {
+    const occupants = await state.datasets.occupants(type, run, dataIds);
+    present.push(...fresh.filter((_, index) => occupants[index] !== undefined));
+    fresh = fresh.filter((_, index) => occupants[index] === undefined);
+    dataIds = dataIds.filter((_, index) => occupants[index] === undefined);
+  }
+  await state.datasets.insert(
+    type,
+    run,
+    fresh.map((item, index) => ({ id: refOf(item).id, dataId: dataIds[index]! })),
+  );
+  return { inserted: [...fresh], present };
+}
+
+/** Registers datasets without files (within a transaction); those registered under the same id already are let be. Throws
+ * `BUTLER.DATASET_CONFLICT` for another id of the same run, type and data id. */
+export async function registerRefs(state: ButlerState, refs: readonly DatasetRef[]): Promise<void> {
+  for (const members of bunch(refs, (ref) => ref)) await registerBunch(state, members, (ref) => ref, false);
+}
+
 /**
  * Registers datasets and their files (within a transaction). Those registered under the same id already only get their
- * file records back; another id for the same run, type and data id throws `BUTLER.DATASET_CONFLICT`.
+ * file records back; another id for the same run, type and data id throws `BUTLER.DATASET_CONFLICT`, or with
+ * `skipOccupied` is left out.
  */
 export async function registerFiles(
   state: ButlerState,
   files: readonly NewFile[],
   options: { readonly skipOccupied?: boolean } = {},
-): Promise<{ inserted: NewFile[]; present: NewFile[] }> {
-  const { universe } = state.repository;
+): Promise<Registration<NewFile>> {
+  const skipOccupied = options.skipOccupied ?? false;
+  const refOf = (file: NewFile): DatasetRef => file.ref;
+  for (const file of files) checkUnchanged(state, file);
   const inserted: NewFile[] = [];
   const present: NewFile[] = [];
-  for (const members of bunch(files).values()) {
-    const type = await state.types.get(members[0]!.ref.datasetType.name);
-    const run = await state.collections.get(members[0]!.ref.run);
-    if (run.kind !== "RUN") {
-      throw new AlmagestError(
-        "BUTLER.COLLECTION_KIND",
-        `'${run.name}' is a ${run.kind} collection, not RUN.`,
-        {
-          fields: { collection: run.name, kind: run.kind },
-        },
-      );
-    }
-    const known = new Map(
-      (await state.datasets.getByIds(members.map((file) => file.ref.id))).map((ref) => [ref.id, ref]),
-    );
-    const fresh: NewFile[] = [];
-    for (const file of members) {
-      const stored = known.get(file.ref.id);
-      if (stored === undefined) {
-        fresh.push(file);
-        continue;
-      }
-      checkSame(file.ref, type, run, stored);
-      present.push(file);
-    }
-    const dataIds = fresh.map((file) => universe.conform(file.ref.dataId, type.group));
-    let kept = fresh.map((file, index) => ({ file, dataId: dataIds[index]! }));
-    if (options.skipOccupied) {
-      const occupants = await state.datasets.occupants(type, run, dataIds);
-      present.push(...fresh.filter((_, index) => occupants[index] !== undefined));
-      kept = kept.filter((_, index) => occupants[index] === undefined);
-    }
-    rejectDuplicates(
-      state,
-      type,
-      run,
-      kept.map(({ file }) => file),
-    );
-    for (const { file } of kept) checkUnchanged(state, file);
-    await state.datasets.insert(
-      type,
-      run,
-      kept.map(({ file, dataId }) => ({ id: file.ref.id, dataId })),
-    );
-    inserted.push(...kept.map(({ file }) => file));
+  for (const members of bunch(files, refOf)) {
+    const result = await registerBunch(state, members, refOf, skipOccupied);
+    inserted.push(...result.inserted);
+    present.push(...result.present);
   }
-  const stored = options.skipOccupied ? inserted : [...inserted, ...present];
+  const stored = skipOccupied ? inserted : [...inserted, ...present];
   await insertFiles(
     state.repository,
     stored.map((file) => ({
@@ -124,20 +139,4 @@ export async function registerFiles(
     })),
   );
   return { inserted, present };
-}
-
-/** Throws when one batch holds two datasets for one data id. */
-function rejectDuplicates(
-  state: ButlerState,
-  type: DatasetTypeRow,
-  run: CollectionRow,
-  files: readonly NewFile[],
-): void {
-  const seen = new Map<string, string>();
-  for (const { ref } of files) {
-    const key = state.repository.universe.dataIdKey(ref.dataId, type.group);
-    const other = seen.get(key);
-    if (other !== undefined) throw datasetConflict(type.type.name, run.name, ref.dataId, other);
-    seen.set(key, ref.id);
-  }
 }

@@ -9,7 +9,7 @@ import type { DatasetRef } from "../types.ts";
 import { type ButlerState, requireWriteable, runToWrite } from "./butler-state.ts";
 import { ingestFiles } from "./ingest.ts";
 import { pruneDatasets } from "./prune.ts";
-import { registerFiles } from "./register-files.ts";
+import { registerFiles, registerRefs } from "./register-files.ts";
 import { removeUnclaimed, type UndoLog } from "./undo-log.ts";
 
 /** Writes the file of a new dataset. A file of that name that no dataset claims was left by a crash and gives way. */
@@ -69,7 +69,14 @@ export function createWriteMethods(
   undo: UndoLog,
 ): Pick<
   DatasetApi,
-  "put" | "ingest" | "makeRefs" | "planOutputs" | "ingestOutputs" | "prune" | "transaction"
+  | "put"
+  | "ingest"
+  | "makeRefs"
+  | "registerDatasets"
+  | "planOutputs"
+  | "ingestOutputs"
+  | "prune"
+  | "transaction"
 > {
   const { universe, clock, db } = state.repository;
   return {
@@ -96,6 +103,10 @@ export function createWriteMethods(
         dataId: universe.conform(dataId, universe.completeGroup(datasetType.dimensions)),
         run,
       })),
+    registerDatasets: async (refs) => {
+      requireWriteable(state);
+      await state.commit(() => registerRefs(state, refs));
+    },
     planOutputs: async (refs) => {
       const planned = new Map<string, LocatedDataset>();
       const byType = Map.groupBy(refs, (ref) => ref.datasetType.name);

@@ -1,0 +1,298 @@
+import { readFileSync } from "node:fs";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import { isAlmagestError } from "../../packages/base/src/index.ts";
+import { type Butler, type DatasetRef, openButler } from "../../packages/butler/src/index.ts";
+import type { Bar } from "../../scripts/bar.ts";
+import { type GeneratedQuery, generateQueries } from "./generated-queries.ts";
+import { copyTheirs, GOLDEN, makeOurs } from "./golden-copy.ts";
+import { findPythonButler, PythonButler } from "./python-butler.ts";
+
+interface GoldenQuery {
+  readonly type?: string;
+  readonly dimensions?: string[];
+  readonly collections?: string | string[];
+  readonly where: string;
+  readonly bind?: Record<string, number | number[]>;
+  readonly find_first?: boolean;
+}
+
+interface Comparison {
+  same: number;
+  /** Of these, queries that both refuse. */
+  refused: number;
+  readonly differences: string[];
+}
+
+function plain(ref: DatasetRef): unknown {
+  return { type: ref.datasetType.name, id: ref.id, run: ref.run, data_id: ref.dataId };
+}
+
+function canonical(rows: readonly unknown[]): string {
+  const order = (value: unknown): unknown =>
+    typeof value === "object" && value !== null
+      ? Object.fromEntries(
+          Object.entries(value)
+            .sort(([a], [b]) => (a < b ? -1 : 1))
+            .map(([key, item]) => [key, order(item)]),
+        )
+      : value;
+  return rows
+    .map((row) => JSON.stringify(order(row)))
+    .sort()
+    .join("\n");
+}
+
+async function askOurs(
+  butler: Butler,
+  query: GeneratedQuery & { bind?: GoldenQuery["bind"] },
+): Promise<string> {
+  const { where, bind = {} } = query;
+  try {
+    if (query.dimensions !== undefined)
+      return canonical(await butler.queryDataIds(query.dimensions, { where, bind }));
+    const { type, collections = [], findFirst = true } = query;
+    return canonical((await butler.queryDatasets(type!, { where, bind, collections, findFirst })).map(plain));
+  } catch (error) {
+    if (isAlmagestError(error)) return `error ${error.message}`;
+    throw error;
+  }
+}
+
+async function askTheirs(
+  python: PythonButler,
+  query: GeneratedQuery & { bind?: GoldenQuery["bind"] },
+): Promise<string> {
+  const { where, bind = null } = query;
+  const { result, error, message } =
+    query.dimensions !== undefined
+      ? await python.ask("data_ids", { dimensions: query.dimensions, where, bind })
+      : await python.ask("datasets", {
+          type: query.type,
+          collections: query.collections,
+          where,
+          bind,
+          find_first: query.findFirst ?? true,
+        });
+  return error === undefined ? canonical(result as unknown[]) : `error ${error} ${message}`;
+}
+
+async function compareQueries(
+  root: string,
+  python: PythonButler,
+  queries: readonly (GeneratedQuery & { bind?: GoldenQuery["bind"] })[],
+): Promise<Comparison> {
+  await using ours = await openButler(root, { readOnly: true });
+  await python.call("open", { root, writeable: false });
+  const comparison: Comparison = { same: 0, refused: 0, differences: [] };
+  for (const query of queries) {
+    const [a, b] = [await askOurs(ours, query), await askTheirs(python, query)];
+    const bothRefuse = a.startsWith("error") && b.startsWith("error");
+    // A spatial test below OR is answered here and refused there.
+    if (bothRefuse) comparison.refused++;
+    if (a === b || bothRefuse || b.startsWith("error UnimplementedQueryError")) comparison.same++;
+    else
+      comparison.differences.push(
+        `${JSON.stringify(query)}\n   ours ${a.slice(0, 300)}\n   theirs ${b.slice(0, 300)}`,
+      );
+  }
+  return comparison;
+}
+
+async function withRoot<T>(
+  make: () => Promise<string>,
+  use: (root: string, python: PythonButler) => Promise<T>,
+): Promise<T> {
+  const executable = findPythonButler();
+  if (executable === undefined)
+    throw new Error("no Python with lsst-daf-butler (set ALMAGEST_BUTLER_PYTHON)");
+  const root = await make();
+  await using python = new PythonButler(executable);
+  try {
+    return await use(root, python);
+  } finally {
+    await rm(root, { recursive: true, force: true });
+  }
+}
+
+function verdict({ same, refused, differences }: Comparison): {
+  figure: string;
+  pass: boolean;
+  note?: string;
+} {
+  const figure = `${same} of ${same + differences.length} equal${refused > 0 ? `, ${refused} refused by both` : ""}`;
+  return differences.length === 0
+    ? { figure, pass: true }
+    : { figure, pass: false, note: differences.slice(0, 5).join("\n") };
+}
+
+function goldenQueries(): (GeneratedQuery & { bind?: GoldenQuery["bind"] })[] {
+  const { queries } = JSON.parse(readFileSync(join(GOLDEN, "queries.json"), "utf8")) as {
+    queries: GoldenQuery[];
+  };
+  return queries.map(({ type, dimensions, collections, where, bind, find_first: findFirst }) => ({
+    where,
+    ...(type === undefined ? {} : { type }),
+    ...(dimensions === undefined ? {} : { dimensions }),
+    ...(collections === undefined ? {} : { collections: [collections].flat() }),
+    ...(bind === undefined ? {} : { bind }),
+    ...(findFirst === undefined ? {} : { findFirst }),
+  }));
+}
+
+/** Writes by turns into one repository, and checks that each reads all that either wrote. */
+async function takeTurns(root: string, python: PythonButler): Promise<Comparison> {
+  await python.call("open", { root, run: "turns/python" });
+  await using ours = await openButler(root, { run: "turns/ours" });
+  const comparison: Comparison = { same: 0, refused: 0, differences: [] };
+  const check = (what: string, a: unknown, b: unknown): void => {
+    if (JSON.stringify(a) === JSON.stringify(b)) comparison.same++;
+    else comparison.differences.push(`${what}: ours ${JSON.stringify(a)}, theirs ${JSON.stringify(b)}`);
+  };
+  for (let turn = 0; turn < 20; turn++) {
+    const dataId = { instrument: "CamX", visit: 10 * (1 + (turn % 10)), detector: 2 + Math.floor(turn / 10) };
+    const value = { turn, text: `turn ${turn}`, list: [turn, turn / 4, null, "yes", "1e5"], flag: true };
+    await ours.put(value, "vd", dataId);
+    check(
+      "python reads ours",
+      value,
+      await python.call("get", { type: "vd", data_id: dataId, collections: "turns/ours" }),
+    );
+    await python.call("put", { value, type: "vd", data_id: dataId });
+    check("ours reads python's", await ours.get("vd", dataId, { collections: "turns/python" }), value);
+  }
+  await ours.registerDatasetType({
+    name: "made_here",
+    dimensions: ["visit", "patch"],
+    storageClass: "StructuredDataDict",
+    isCalibration: true,
+  });
+  check(
+    "type of ours is known there",
+    false,
+    await python.call("register_type", {
+      name: "made_here",
+      dimensions: ["visit", "patch"],
+      storage_class: "StructuredDataDict",
+      calibration: true,
+    }),
+  );
+  await python.call("register_type", {
+    name: "made_there",
+    dimensions: ["detector", "band"],
+    storage_class: "StructuredDataDict",
+  });
+  check(
+    "type of theirs is known here",
+    false,
+    await ours.registerDatasetType({
+      name: "made_there",
+      dimensions: ["band", "detector"],
+      storageClass: "StructuredDataDict",
+      isCalibration: false,
+    }),
+  );
+  await ours.registerCollection("turns/calib", "CALIBRATION");
+  const bias = await ours.put({ bias: 1 }, "bias", { instrument: "CamX", detector: 3 });
+  await ours.certify("turns/calib", [bias], {});
+  const found = await python.call("get", {
+    type: "bias",
+    data_id: { instrument: "CamX", detector: 3, exposure: 10 },
+    collections: "turns/calib",
+  });
+  check("python finds our calibration", { bias: 1 }, found);
+  const again = await python.ask("certify", { type: "bias", ids: [bias.id], collection: "turns/calib" });
+  check("python refuses a second certification", "ConflictingDefinitionError", again.error);
+  await ours.setChain("outer", ["turns/ours", "turns/python"]);
+  check(
+    "chains",
+    (await ours.queryCollections("outer"))[0]!.children,
+    (await python.call<[string, string, string[]][]>("collections")).find(([name]) => name === "outer")![2],
+  );
+  return comparison;
+}
+
+/** Dimension records as the original sees them in both repositories. */
+async function sameRecords(root: string, python: PythonButler): Promise<Comparison> {
+  const comparison: Comparison = { same: 0, refused: 0, differences: [] };
+  const elements = [
+    "instrument",
+    "skymap",
+    "detector",
+    "physical_filter",
+    "day_obs",
+    "group",
+    "exposure",
+    "visit",
+    "visit_definition",
+    "visit_detector_region",
+    "tract",
+    "patch",
+  ];
+  const read = async (where: string): Promise<unknown[]> => {
+    await python.call("open", { root: where, writeable: false });
+    const all: unknown[] = [];
+    for (const element of elements) all.push(await python.call("records", { element }));
+    return all;
+  };
+  const ours = await read(root);
+  const theirs = await read(join(GOLDEN, "repo"));
+  elements.forEach((element, index) => {
+    if (JSON.stringify(ours[index]) === JSON.stringify(theirs[index])) comparison.same++;
+    else comparison.differences.push(element);
+  });
+  return comparison;
+}
+
+const GENERATED = 300;
+
+/** What the original and we must agree on, on a repository of ours and on one of theirs. */
+export const bars: Bar[] = [
+  {
+    name: "golden queries on our repository",
+    goal: "all equal",
+    measure: async () =>
+      verdict(await withRoot(makeOurs, (root, python) => compareQueries(root, python, goldenQueries()))),
+  },
+  {
+    name: "golden queries on their repository",
+    goal: "all equal",
+    measure: async () =>
+      verdict(await withRoot(copyTheirs, (root, python) => compareQueries(root, python, goldenQueries()))),
+  },
+  {
+    name: "generated queries on our repository",
+    goal: `${GENERATED} equal`,
+    measure: async () =>
+      verdict(
+        await withRoot(makeOurs, (root, python) =>
+          compareQueries(root, python, generateQueries(GENERATED, 1)),
+        ),
+      ),
+  },
+  {
+    name: "generated queries on their repository",
+    goal: `${GENERATED} equal`,
+    measure: async () =>
+      verdict(
+        await withRoot(copyTheirs, (root, python) =>
+          compareQueries(root, python, generateQueries(GENERATED, 2)),
+        ),
+      ),
+  },
+  {
+    name: "records of our repository read by the original",
+    goal: "all equal",
+    measure: async () => verdict(await withRoot(makeOurs, sameRecords)),
+  },
+  {
+    name: "writing by turns into our repository",
+    goal: "all read by both",
+    measure: async () => verdict(await withRoot(makeOurs, takeTurns)),
+  },
+  {
+    name: "writing by turns into their repository",
+    goal: "all read by both",
+    measure: async () => verdict(await withRoot(copyTheirs, takeTurns)),
+  },
+];

@@ -1,0 +1,153 @@
+"""The original Butler behind a line protocol: one JSON request per line on stdin, one JSON answer per line."""
+
+import json
+import logging
+import os
+import resource
+import sys
+import time
+import warnings
+
+warnings.filterwarnings("ignore")
+logging.disable(logging.CRITICAL)
+answers = os.fdopen(os.dup(1), "w")
+os.dup2(2, 1)
+
+from lsst.daf.butler import Butler, DataCoordinate, DatasetRef, DatasetType, FileDataset, Timespan  # noqa: E402
+
+butler = None
+
+
+def plain(ref):
+    data_id = {k: v for k, v in zip(ref.dataId.dimensions.required, ref.dataId.required_values)}
+    return {"type": ref.datasetType.name, "id": str(ref.id), "run": ref.run, "data_id": data_id}
+
+
+def create(root):
+    Butler.makeRepo(root)
+
+
+def open(root, run=None, writeable=True):
+    global butler
+    if butler is not None:
+        butler.close()
+    butler = Butler.from_config(root, writeable=writeable, run=run)
+
+
+def datasets(type, collections, where="", bind=None, find_first=True):
+    found = butler.query_datasets(
+        type, collections=collections, where=where, bind=bind, find_first=find_first, limit=None, explain=False
+    )
+    return [plain(ref) for ref in found]
+
+
+def data_ids(dimensions, where="", bind=None):
+    with butler.query() as query:
+        found = query.data_ids(dimensions).where(where, bind=bind)
+        return [dict(zip(d.dimensions.required, d.required_values)) for d in found]
+
+
+def find(type, data_id, collections):
+    ref = butler.find_dataset(type, data_id, collections=collections)
+    return None if ref is None else plain(ref)
+
+
+def put(value, type, data_id, run=None):
+    return plain(butler.put(value, type, data_id, run=run))
+
+
+def get(type, data_id, collections):
+    return butler.get(type, data_id, collections=collections)
+
+
+def get_id(id):
+    return butler.get(butler.get_dataset(__import__("uuid").UUID(id)))
+
+
+def register_type(name, dimensions, storage_class, calibration=False):
+    return butler.registry.registerDatasetType(
+        DatasetType(name, dimensions, storage_class, universe=butler.dimensions, isCalibration=calibration)
+    )
+
+
+def register_run(name):
+    butler.collections.register(name)
+
+
+def certify(type, ids, collection, begin=None, end=None):
+    refs = [butler.get_dataset(__import__("uuid").UUID(id)) for id in ids]
+    butler.registry.certify(collection, refs, Timespan(begin, end))
+
+
+def import_file(path, directory=None, transfer=None):
+    butler.import_(filename=path, directory=directory, transfer=transfer)
+
+
+def records(element):
+    return sorted(json.dumps(r.toDict(), default=str, sort_keys=True) for r in butler.query_dimension_records(element, explain=False))
+
+
+def collections():
+    return sorted((c.name, c.type.name, list(c.children)) for c in butler.collections.query_info("*"))
+
+
+def insert_detectors(instrument, start, count):
+    rows = [dict(instrument=instrument, id=start + i, full_name=f"X{start + i}") for i in range(count)]
+    butler.registry.insertDimensionData("detector", *rows)
+
+
+def time_insert(type, run, data_ids):
+    ids = [DataCoordinate.standardize(d, universe=butler.dimensions) for d in data_ids]
+    start = time.perf_counter()
+    butler.registry.insertDatasets(type, ids, run=run)
+    return time.perf_counter() - start
+
+
+def time_query(type, run):
+    start = time.perf_counter()
+    count = len(butler.query_datasets(type, collections=run, limit=None))
+    seconds = time.perf_counter() - start
+    return {"seconds": seconds, "count": count, "peak_kb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss}
+
+
+def time_find(type, run, data_ids):
+    start = time.perf_counter()
+    for d in data_ids:
+        assert butler.find_dataset(type, d, collections=run) is not None
+    return time.perf_counter() - start
+
+
+def time_put(type, run, data_ids, value):
+    start = time.perf_counter()
+    for d in data_ids:
+        butler.put(value, type, d, run=run)
+    return time.perf_counter() - start
+
+
+def time_get(type, run, data_ids):
+    start = time.perf_counter()
+    for d in data_ids:
+        butler.get(type, d, collections=run)
+    return time.perf_counter() - start
+
+
+def time_ingest(type, run, files, transfer):
+    dataset_type = butler.get_dataset_type(type)
+    butler.collections.register(run)
+    start = time.perf_counter()
+    sets = [
+        FileDataset(path, [DatasetRef(dataset_type, DataCoordinate.standardize(d, universe=butler.dimensions), run=run)])
+        for path, d in files
+    ]
+    butler.ingest(*sets, transfer=transfer)
+    return time.perf_counter() - start
+
+
+for line in sys.stdin:
+    request = json.loads(line)
+    name = request.pop("do")
+    try:
+        answer = {"result": globals()[name](**request)}
+    except Exception as error:
+        answer = {"error": type(error).__name__, "message": str(error)}
+    print(json.dumps(answer, default=str), file=answers, flush=True)
