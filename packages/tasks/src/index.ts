@@ -1,5 +1,13 @@
 /** @module The science: one folder per step, each with a task (its configuration, connections, run) and its pure algorithms. */
 export {
+  type AstrometryConfig,
+  type AstrometryGuess,
+  type AstrometryReference,
+  type AstrometrySolution,
+  type AstrometrySources,
+  fitAstrometry,
+} from "./astrometry/fit-astrometry.ts";
+export {
   type BackgroundConfig,
   createBackgroundModel,
   DEFAULT_BACKGROUND,
@@ -70,6 +78,8 @@ export { coaddSourcesTask } from "./objects/coadd-sources-task.ts";
 export { forcedObjectsTask } from "./objects/forced-objects-task.ts";
 export { mergeObjectsTask } from "./objects/merge-objects-task.ts";
 export { objectTableTask } from "./objects/object-table-task.ts";
+export { brightSources } from "./calibrate-image/solve-positions.ts";
+export { type FluxPairs, fitZeroPoint, nanojanskyPerUnit, type ZeroPoint } from "./photometry/fit-zero-point.ts";
 export { DEFAULT_PSF, fitPsf, type PsfConfig, type PsfFit } from "./psf-model/fit-psf.ts";
 export type { PsfResiduals } from "./psf-model/psf-residuals.ts";
 export {
@@ -78,7 +88,7 @@ export {
   type StarSelectionConfig,
   selectPsfStars,
 } from "./psf-model/select-psf-stars.ts";
-export { readReference } from "./reference-catalog/read-reference.ts";
+export { readPositions, readReference } from "./reference-catalog/read-reference.ts";
 export type { ReferenceObjects } from "./reference-catalog/reference-objects.ts";
 export { visitSummaryTask } from "./visit-summary/visit-summary-task.ts";
 export { directWarpTask } from "./warp/direct-warp-task.ts";

@@ -50,6 +50,13 @@ export const coaddConfig = z.object({
     .describe(
       "Difference granted where the sky is bright, as a fraction of it (PSF mismatch, variable stars).",
     ),
+  pairFraction: z
+    .number()
+    .min(0)
+    .default(2)
+    .describe(
+      "Where only two visits see the sky: difference granted, as a fraction of the fainter one (a variable star, not an artifact).",
+    ),
   doArtifactRejection: z.boolean().default(true).describe("Look for and mask artifacts by comparing visits."),
   maxMegabytes: z
     .number()

@@ -165,6 +165,21 @@ test("a variable star and a supernova seen in half the visits are the sky, not a
   assert.ok(Math.abs(aperture(exposure.image, { x: 100, y: 100, flux: 0 }, 10) / 4000 - 1) < 0.1);
 });
 
+test("of two visits a star that doubles stays, and what shines on blank sky or far outshines it goes", async () => {
+  const warps = visits(2, (n) => ({
+    stars: [
+      { x: 50, y: 50, flux: n === 0 ? 10_000 : 25_000 },
+      { x: 100, y: 100, flux: n === 0 ? 0 : 9000 },
+      { x: 50, y: 110, flux: n === 0 ? 2000 : 40_000 },
+    ],
+  }));
+  const { exposure } = await assemble(warps);
+  const clippedAt = (x: number, y: number) => (exposure.mask.data[y * size + x]! & CLIPPED) !== 0;
+  assert.deepEqual([clippedAt(50, 50), clippedAt(100, 100), clippedAt(50, 110)], [false, true, true]);
+  assert.ok(Math.abs(aperture(exposure.image, { x: 50, y: 50, flux: 0 }, 10) / 17_500 - 1) < 0.03);
+  assert.ok(Math.abs(aperture(exposure.image, { x: 100, y: 100, flux: 0 }, 6)) < 1500);
+});
+
 test("bad pixels are left out and said so; where all are bad the interpolated values stand in", async () => {
   const warps = visits(4);
   const [first, second] = warps as [Exposure, Exposure];

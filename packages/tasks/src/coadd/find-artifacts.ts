@@ -33,13 +33,18 @@ function findStaticSky(warps: readonly MatchedWarp[], config: CoaddConfig): Stat
   return sky;
 }
 
-/** Largest positive value among a pixel and its eight neighbours: how bright the profile is hereabouts. */
-function brightnessAround(image: Float32Array, at: number, width: number): number {
+/**
+ * Largest positive value of the static sky among a pixel and its eight neighbours: how bright the profile is hereabouts.
+ * Where two visits make the mean, the fainter of them stands for it: an artifact is in the mean, too.
+ */
+function brightnessAround(warp: MatchedWarp, sky: StaticSky, at: number, width: number): number {
   let most = 0;
   for (let dy = -width; dy <= width; dy += width) {
     for (let dx = -1; dx <= 1; dx++) {
+      const next = at + dy + dx;
       // Beyond the plane and without data the comparison is false.
-      const value = image[at + dy + dx]!;
+      let value = sky.image[next]!;
+      if (sky.count[next] === 2) value -= Math.abs(warp.image[next]! - value);
       if (value > most) most = value;
     }
   }
@@ -62,7 +67,7 @@ function measureExcess(warp: MatchedWarp, sky: StaticSky, width: number): number
     if ((warp.mask[at]! & warp.badBits) !== 0 || sky.count[at]! < 2) continue;
     const sigma = Math.sqrt(differenceVariance(warp, sky, at));
     // Where the sky is bright, profiles dominate.
-    if (brightnessAround(sky.image, at, width) < 5 * sigma) {
+    if (brightnessAround(warp, sky, at, width) < 5 * sigma) {
       pulls.push((warp.image[at]! - sky.image[at]!) / sigma);
     }
   }
@@ -91,9 +96,13 @@ function markDifferences(
     if ((mask[at]! & badBits) !== 0 || sky.count[at]! < 2) continue;
     // Of two visits the brighter is the one with the artifact; a third tells of holes as well.
     const size = sky.count[at] === 2 ? difference : Math.abs(difference);
-    const light = size - config.profileFraction * brightnessAround(sky.image, at, width);
+    const bright = brightnessAround(warp, sky, at, width);
+    const light = size - config.profileFraction * bright;
     if (light <= 0 || light * light <= weak * variance) continue;
-    if (light * light > strong * variance) {
+    // With two visits a star may vary much, but what began on blank sky is followed across stars. The distance from the
+    // mean of two is half their difference.
+    const sure = sky.count[at] === 2 ? size - (config.pairFraction / 2) * bright : light;
+    if (sure > 0 && sure * sure > strong * variance) {
       marks[at] = STRONG;
       seeds.push(at);
     } else marks[at] = WEAK;
