@@ -18,6 +18,7 @@ export type { SkyMesh } from "./background/sky-mesh.ts";
 export { type CalibratedImage, calibrateImage } from "./calibrate-image/calibrate-image.ts";
 export { type CalibrateImageConfig, calibrateImageConfig } from "./calibrate-image/calibrate-image-config.ts";
 export { calibrateImageTask } from "./calibrate-image/calibrate-image-task.ts";
+export { brightSources } from "./calibrate-image/solve-positions.ts";
 export { biasCombineTask } from "./calibration-frames/bias-combine-task.ts";
 export { combineBiases } from "./calibration-frames/combine-biases.ts";
 export {
@@ -78,8 +79,12 @@ export { coaddSourcesTask } from "./objects/coadd-sources-task.ts";
 export { forcedObjectsTask } from "./objects/forced-objects-task.ts";
 export { mergeObjectsTask } from "./objects/merge-objects-task.ts";
 export { objectTableTask } from "./objects/object-table-task.ts";
-export { brightSources } from "./calibrate-image/solve-positions.ts";
-export { type FluxPairs, fitZeroPoint, nanojanskyPerUnit, type ZeroPoint } from "./photometry/fit-zero-point.ts";
+export {
+  type FluxPairs,
+  fitZeroPoint,
+  nanojanskyPerUnit,
+  type ZeroPoint,
+} from "./photometry/fit-zero-point.ts";
 export { DEFAULT_PSF, fitPsf, type PsfConfig, type PsfFit } from "./psf-model/fit-psf.ts";
 export type { PsfResiduals } from "./psf-model/psf-residuals.ts";
 export {
