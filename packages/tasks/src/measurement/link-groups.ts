@@ -5,8 +5,23 @@ export interface Groups {
   readonly members: Int32Array;
 }
 
-/** Friends of friends: joins positions closer than `distance`; those not in `use` stay out. Members rise within a group. */
-export function linkGroups(x: Float64Array, y: Float64Array, distance: number, use: Uint8Array): Groups {
+/** Members of one family (a footprint) are joined at a greater distance than strangers. */
+export interface Families {
+  readonly familyOf: Int32Array;
+  readonly distance: number;
+}
+
+/**
+ * Friends of friends: joins positions closer than `distance` (or the families' for relatives); those not in `use` stay out.
+ * Members rise within a group.
+ */
+export function linkGroups(
+  x: Float64Array,
+  y: Float64Array,
+  distance: number,
+  use: Uint8Array,
+  families?: Families,
+): Groups {
   const n = x.length;
   const parent = Int32Array.from({ length: n }, (_, k) => k);
   const find = (k: number): number => {
@@ -15,7 +30,8 @@ export function linkGroups(x: Float64Array, y: Float64Array, distance: number, u
   };
   const cells = new Map<number, number>();
   const next = new Int32Array(n).fill(-1);
-  const column = (v: number): number => Math.floor(v / distance) + 0x100000;
+  const cellSize = Math.max(distance, families?.distance ?? 0);
+  const column = (v: number): number => Math.floor(v / cellSize) + 0x100000;
   for (let k = 0; k < n; k++) {
     if (!use[k] || !Number.isFinite(x[k]! + y[k]!)) continue;
     const cx = column(x[k]!);
@@ -23,7 +39,9 @@ export function linkGroups(x: Float64Array, y: Float64Array, distance: number, u
     for (let j = cy - 1; j <= cy + 1; j++) {
       for (let i = cx - 1; i <= cx + 1; i++) {
         for (let m = cells.get(j * 0x400000 + i) ?? -1; m >= 0; m = next[m]!) {
-          if ((x[m]! - x[k]!) ** 2 + (y[m]! - y[k]!) ** 2 > distance * distance) continue;
+          const related = families !== undefined && families.familyOf[m]! === families.familyOf[k]!;
+          const reach = related ? cellSize : distance;
+          if ((x[m]! - x[k]!) ** 2 + (y[m]! - y[k]!) ** 2 > reach * reach) continue;
           const a = find(m);
           const b = find(k);
           if (a < b) parent[b] = a;

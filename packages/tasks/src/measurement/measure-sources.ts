@@ -225,7 +225,10 @@ function fitBlends(context: Context, columns: SourceColumns): void {
     use[k] = excess[k]! < limit ? 1 : 0;
   }
   if (widest > 0) {
-    const groups = linkGroups(x, y, config.linkSigma * widest, use);
+    const groups = linkGroups(x, y, config.linkSigma * widest, use, {
+      familyOf: detections.footprint,
+      distance: config.siblingSigma * widest,
+    });
     const work = {
       x: x.map((v) => v - x0),
       y: y.map((v) => v - y0),

@@ -14,6 +14,8 @@ export interface MeasurementConfig {
   readonly badPlanes: readonly string[];
   /** Point sources closer than this many PSF sigmas are fitted together. */
   readonly linkSigma: number;
+  /** The same within one footprint, where templates would share out wings unevenly. */
+  readonly siblingSigma: number;
   /** Rounds in which the positions of blended point sources move. */
   readonly positionRounds: number;
   /** Blended sources fainter than this S/N keep their position. */
@@ -43,6 +45,7 @@ export const DEFAULT_MEASUREMENT: MeasurementConfig = {
   maximumSize: 40,
   badPlanes: ["BAD", "SAT", "NO_DATA"],
   linkSigma: 6,
+  siblingSigma: 10,
   positionRounds: 5,
   positionSnr: 8,
   blendSizeExcess: 0.1,

@@ -1,7 +1,7 @@
 import type { PsfStamp } from "@almagest/images";
 import type { WorkPlanes } from "./work-planes.ts";
 
-/** Sums of a stamp against the image about one position, over usable pixels. */
+/** Sums of a stamp against the image about one position, over usable pixels: unmasked, and not zero. */
 export interface PsfSums {
   /** Σφd, Σφ², Σφ²V. */
   phiData: number;
@@ -52,9 +52,10 @@ export function sumPsf(
     const row = (middleY + j - half) * width + middleX - half;
     const line = j * size;
     for (let i = i0; i <= i1; i++) {
-      if ((mask[row + i]! & badBits) !== 0) continue;
-      const phi = data[line + i]!;
       const d = image[row + i]!;
+      // Exactly 0 is what a neighbour's light leaves behind, and some of this source's went with it.
+      if (d === 0 || (mask[row + i]! & badBits) !== 0) continue;
+      const phi = data[line + i]!;
       const v = variance[row + i]!;
       phiData += phi * d;
       phiPhi += phi * phi;

@@ -8,7 +8,7 @@ export interface PlacedStamp {
   readonly y: number;
 }
 
-/** Σ a·b over usable pixels where both stamps and the image exist. */
+/** Σ a·b over usable pixels (unmasked, and not exactly 0, which marks light taken away) where both stamps and the image exist. */
 export function overlapStamps(planes: WorkPlanes, badBits: number, a: PlacedStamp, b: PlacedStamp): number {
   const ha = a.size >> 1;
   const hb = b.size >> 1;
@@ -22,7 +22,9 @@ export function overlapStamps(planes: WorkPlanes, badBits: number, a: PlacedStam
     const ra = (y - a.y + ha) * a.size - a.x + ha;
     const rb = (y - b.y + hb) * b.size - b.x + hb;
     for (let x = x0; x <= x1; x++) {
-      if ((planes.mask[row + x]! & badBits) === 0) sum += a.data[ra + x]! * b.data[rb + x]!;
+      if (planes.image[row + x]! !== 0 && (planes.mask[row + x]! & badBits) === 0) {
+        sum += a.data[ra + x]! * b.data[rb + x]!;
+      }
     }
   }
   return sum;
