@@ -7,7 +7,7 @@ export function createMemoryHandle(exposure: Exposure, dataId: DataId = {}): Dat
   function get(): Promise<Exposure>;
   function get(options: { component?: string; parameters?: Record<string, unknown> }): Promise<unknown>;
   async function get(options: { component?: string; parameters?: Record<string, unknown> } = {}) {
-    const bbox = options.parameters?.["bbox"] as Box | undefined;
+    const bbox = options.parameters?.bbox as Box | undefined;
     const part = bbox ? cutExposure(exposure, bbox) : exposure;
     return options.component ? (part as unknown as Record<string, unknown>)[options.component] : part;
   }
