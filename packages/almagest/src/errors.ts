@@ -4,6 +4,10 @@ export const ALMAGEST_ERRORS: Readonly<Record<string, string>> = {
   "ALMAGEST.REPOSITORY_MISSING":
     "The folder holds no butler.yaml. Give the root of a repository, or make one with `almagest butler create`.",
   "ALMAGEST.NO_FILES": "None of the given files could be used; the message lists why. Give FITS frames.",
+  "ALMAGEST.CATALOGUE_UNREADABLE":
+    "A catalogue cannot be read, or has no position columns. Give Parquet, CSV with a header line, or a FITS table.",
+  "ALMAGEST.FRAME_CHANGED":
+    "An image file is no longer what it was when it was ingested. Process it into a new folder.",
   "ALMAGEST.RUN_FAILED":
     "Some quanta failed; the table above names them. Look at their logs, mend the cause, run again.",
 };

@@ -16,6 +16,8 @@ import {
   objectTableTask,
   visitSummaryTask,
 } from "@almagest/tasks";
+import { adoptImageTask } from "./process/adopt-image-task.ts";
+import { tiedWarpTask } from "./process/tied-warp-task.ts";
 
 /** Every task that Almagest can run, by its own name and the names in Rubin's pipeline files. To add one, list it here. */
 export const tasks: TaskTable = createTaskTable([
@@ -32,6 +34,8 @@ export const tasks: TaskTable = createTaskTable([
   mergeObjectsTask,
   forcedObjectsTask,
   objectTableTask,
+  adoptImageTask,
+  tiedWarpTask,
 ]);
 
 /** Every formatter: what reads and writes each kind of dataset. */

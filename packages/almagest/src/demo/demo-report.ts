@@ -3,6 +3,7 @@ import { join } from "node:path";
 import type { Butler } from "@almagest/butler";
 import { SIMCAM_NAME } from "@almagest/instruments";
 import { concatTables, type Table } from "@almagest/tables";
+import { loadCoaddVariance } from "../judge/coadd-variance.ts";
 import { judgeNoise } from "../judge/judge-noise.ts";
 import { judgeObjects } from "../judge/judge-objects.ts";
 import { readTruth } from "../judge/truth.ts";
@@ -23,7 +24,7 @@ export async function judgeDemo(
   const objects = concatTables(tables);
   const truth = await readTruth(result.survey, result.manifest);
   return {
-    objects: judgeObjects(objects, truth),
+    objects: judgeObjects(objects, truth, await loadCoaddVariance(butler, DEMO_RUN)),
     noise: await judgeNoise(butler, DEMO_RUN, truth),
   };
 }

@@ -18,6 +18,7 @@ const SAMPLE_STEP = 7;
 /** Pixels around an object that are not blank, and the distance of the pixels that are compared (the kernel's full width). */
 const OBJECT_REACH = 8;
 const SPACING = 6;
+const FEWEST_PIXELS = 3000;
 /** True sources fainter than AB 26.5 leave no mark on a single pixel. */
 const FAINTEST_NJY = 91;
 
@@ -56,6 +57,14 @@ function blankPixels(coadd: Exposure, truth: TruthObjects, band: string): number
   return pixels;
 }
 
+/** Whether an image has data at the place of a coadd's pixel. */
+function hasPixel(image: Exposure, coadd: Exposure, pixel: number): boolean {
+  const x = (pixel % coadd.bbox.width) + coadd.bbox.x0 - image.bbox.x0;
+  const y = Math.floor(pixel / coadd.bbox.width) + coadd.bbox.y0 - image.bbox.y0;
+  const inside = x >= 0 && y >= 0 && x < image.bbox.width && y < image.bbox.height;
+  return inside && Number.isFinite(image.image.data[y * image.bbox.width + x]!);
+}
+
 /** Scatter of the differences of pixels six columns apart (the interpolation kernel's width), over √2: blind
  * to slopes and wings that are smooth on that scale. */
 function pixelNoise(image: Exposure, coadd: Exposure, pixels: readonly number[]): number {
@@ -81,15 +90,20 @@ export async function judgeNoise(
   const judgements: NoiseJudgement[] = [];
   for (const ref of await butler.queryDatasets("deep_coadd", { collections: run })) {
     const coadd = (await butler.get(ref)) as Exposure;
-    const pixels = blankPixels(coadd, truth, String(ref.dataId.band));
     const { skymap, tract, patch, band } = ref.dataId;
-    const warps = await butler.queryDatasets("direct_warp", {
+    const warps: Exposure[] = [];
+    for (const warp of await butler.queryDatasets("direct_warp", {
       collections: run,
       where: `skymap = '${skymap}' AND tract = ${tract} AND patch = ${patch} AND band = '${band}'`,
-    });
-    let inverse = 0;
-    for (const warp of warps)
-      inverse += 1 / pixelNoise((await butler.get(warp)) as Exposure, coadd, pixels) ** 2;
+    })) {
+      warps.push((await butler.get(warp)) as Exposure);
+    }
+    const pixels = blankPixels(coadd, truth, String(band)).filter((p) =>
+      warps.every((warp) => hasPixel(warp, coadd, p)),
+    );
+    // Patches at the rim, where visits overlap in slivers, say nothing.
+    if (pixels.length < FEWEST_PIXELS) continue;
+    const inverse = warps.reduce((sum, warp) => sum + 1 / pixelNoise(warp, coadd, pixels) ** 2, 0);
     judgements.push({
       band: String(band),
       patch: Number(patch),

@@ -1,5 +1,6 @@
 import { createSkyIndex } from "@almagest/sphere";
 import { getNumbers, type Table } from "@almagest/tables";
+import type { CoaddVariance } from "./coadd-variance.ts";
 import { medianOf, scatterOf } from "./robust.ts";
 import type { TruthObjects } from "./truth.ts";
 
@@ -35,8 +36,8 @@ export interface ObjectJudgement {
 const MATCH_ARCSEC = 0.8;
 /** Centres of the S/N bins, each a tenth wide either way. */
 const SNR_BINS = [3, 4, 5, 6, 7, 8, 9, 10, 12, 15, 20, 30, 50];
-/** Bright stars: at least this S/N. */
-const BRIGHT_SNR = 100;
+/** Bright stars: at least this S/N, so that photon noise is below the 10 mmag that are asked for. */
+const BRIGHT_SNR = 150;
 
 interface Measured {
   readonly rows: readonly number[];
@@ -52,21 +53,27 @@ function primaryObjects(objects: Table): Measured {
   return { rows, ra: Float64Array.from(rows, (k) => ra[k]!), dec: Float64Array.from(rows, (k) => dec[k]!) };
 }
 
-/** Typical PSF flux error near a place: the median of the nearest measured objects' errors. */
-function createNoiseMap(measured: Measured, errors: ArrayLike<number>) {
-  const index = createSkyIndex(measured.ra, measured.dec);
-  return (raDeg: number, decDeg: number): number => {
-    const near = index.within(raDeg, decDeg, 12).map((k) => errors[measured.rows[k]!]!);
-    return near.length < 3 ? Number.NaN : medianOf(near);
-  };
+/** PSF flux error of a point source anywhere: the coadd's own variance there, times what measured objects say of the ratio. */
+function createNoiseMap(
+  band: string,
+  measured: Measured,
+  errors: ArrayLike<number>,
+  variance: CoaddVariance,
+) {
+  const ratio = medianOf(
+    measured.rows.map(
+      (row, k) => errors[row]! / Math.sqrt(variance(band, measured.ra[k]!, measured.dec[k]!)),
+    ),
+  );
+  return (raDeg: number, decDeg: number): number => ratio * Math.sqrt(variance(band, raDeg, decDeg));
 }
 
 /**
  * Judges an object table against the truth, band by band: completeness of point sources by their true S/N (true flux over the
- * PSF flux error measured around them), false detections of at least 5 sigma (no true source of at least 2 sigma near), and
+ * PSF flux error there), false detections of at least 5 sigma (no true source of at least 2 sigma near), and
  * residuals of isolated bright stars.
  */
-export function judgeObjects(objects: Table, truth: TruthObjects): ObjectJudgement {
+export function judgeObjects(objects: Table, truth: TruthObjects, variance: CoaddVariance): ObjectJudgement {
   const measured = primaryObjects(objects);
   const truthIndex = createSkyIndex(truth.raDeg, truth.decDeg);
   const residuals: StarResidual[] = [];
@@ -75,7 +82,7 @@ export function judgeObjects(objects: Table, truth: TruthObjects): ObjectJudgeme
   for (const [band, flux] of truth.flux) {
     if (!objects.columns.has(`${band}_psfFlux`)) continue;
     const errors = getNumbers(objects, `${band}_psfFluxErr`);
-    const noiseAt = createNoiseMap(measured, errors);
+    const noiseAt = createNoiseMap(band, measured, errors, variance);
     const detected = getNumbers(objects, `${band}_detected`);
     const own = measured.rows.flatMap((row, k) => (detected[row] === 1 ? [k] : []));
     const ownIndex = createSkyIndex(
@@ -83,7 +90,7 @@ export function judgeObjects(objects: Table, truth: TruthObjects): ObjectJudgeme
       Float64Array.from(own, (k) => measured.dec[k]!),
     );
     completeness.push(...countCompleteness(band, truth, flux, noiseAt, ownIndex));
-    spurious.set(band, countSpurious(own, measured, truthIndex, flux, noiseAt));
+    spurious.set(band, countSpurious(own, measured, truth, truthIndex, flux, errors));
     residuals.push(...findResiduals(band, objects, measured, truth, truthIndex, flux));
   }
   return { residuals, completeness, spurious };
@@ -100,7 +107,7 @@ function countCompleteness(
 ): CompletenessBin[] {
   const bins = SNR_BINS.map((snr) => ({ band, snr, offered: 0, found: 0 }));
   for (let j = 0; j < truth.count; j++) {
-    if (truth.isStar[j] !== 1) continue;
+    if (truth.isStar[j] !== 1 || truth.isVariable[j] === 1) continue;
     const noise = noiseAt(truth.raDeg[j]!, truth.decDeg[j]!);
     const bin = bins.find(({ snr }) => Math.abs(flux[j]! / noise / snr - 1) <= 0.1);
     if (bin === undefined) continue;
@@ -113,15 +120,16 @@ function countCompleteness(
 function countSpurious(
   own: readonly number[],
   measured: Measured,
+  truth: TruthObjects,
   truthIndex: SkyIndex,
   flux: Float64Array,
-  noiseAt: (raDeg: number, decDeg: number) => number,
+  errors: ArrayLike<number>,
 ): { detections: number; false: number } {
   let wrong = 0;
   for (const k of own) {
-    const [ra, dec] = [measured.ra[k]!, measured.dec[k]!];
-    const noise = noiseAt(ra, dec);
-    if (!truthIndex.within(ra, dec, MATCH_ARCSEC).some((j) => flux[j]! > 2 * noise)) wrong++;
+    const noise = errors[measured.rows[k]!]!;
+    const near = truthIndex.within(measured.ra[k]!, measured.dec[k]!, MATCH_ARCSEC);
+    if (!near.some((j) => flux[j]! > 2 * noise || truth.isVariable[j] === 1)) wrong++;
   }
   return { detections: own.length, false: wrong };
 }
@@ -144,7 +152,7 @@ function findResiduals(
     if (!(psfFlux[row]! > BRIGHT_SNR * psfFluxErr[row]!) || saturated?.[row] === 1) return;
     const [ra, dec] = [measured.ra[k]!, measured.dec[k]!];
     const match = truthIndex.nearest(ra, dec, 0.5);
-    if (match === undefined || truth.isStar[match.index] !== 1) return;
+    if (match === undefined || truth.isStar[match.index] !== 1 || truth.isVariable[match.index] === 1) return;
     const j = match.index;
     // A neighbour of more than 1 % within 3 arcsec moves the truth itself: such pairs say nothing of the calibration.
     if (truthIndex.within(ra, dec, 3).some((other) => other !== j && flux[other]! > 0.01 * flux[j]!)) return;

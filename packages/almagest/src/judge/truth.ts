@@ -7,12 +7,14 @@ export interface TruthObjects {
   readonly count: number;
   readonly id: Float64Array;
   readonly isStar: Uint8Array;
+  /** Variable stars, and supernovae: their mean flux is not the flux listed. */
+  readonly isVariable: Uint8Array;
   readonly raDeg: Float64Array;
   readonly decDeg: Float64Array;
   readonly flux: ReadonlyMap<string, Float64Array>;
 }
 
-/** Reads the truth of a survey's unchanging objects. Variable stars and supernovae are left to their own tables. */
+/** Reads the truth of a survey's objects. How variable ones change is in tables of their own. */
 export async function readTruth(survey: string, manifest: SurveyManifest): Promise<TruthObjects> {
   const path = manifest.truth.find((file) => file.endsWith("truth_objects.parquet"))!;
   const table: Table = await readParquet(join(survey, path));
@@ -22,6 +24,7 @@ export async function readTruth(survey: string, manifest: SurveyManifest): Promi
     count: table.rows,
     id: numbers("id"),
     isStar: Uint8Array.from(kinds, (kind) => (kind === "star" ? 1 : 0)),
+    isVariable: Uint8Array.from(kinds, (kind) => (kind === "star" || kind === "galaxy" ? 0 : 1)),
     raDeg: numbers("ra"),
     decDeg: numbers("dec"),
     flux: new Map(manifest.options.bands.map((band) => [band, numbers(`${band}_flux`)])),

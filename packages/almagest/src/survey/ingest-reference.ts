@@ -8,6 +8,7 @@ export async function ingestReference(
   butler: Butler,
   shards: readonly { readonly htm7: number; readonly path: string }[],
   mode: IngestMode,
+  run: string = REFERENCE_RUN,
 ): Promise<void> {
   await butler.registerDatasetType({
     name: "refcat",
@@ -15,9 +16,9 @@ export async function ingestReference(
     storageClass: "ArrowTable",
     isCalibration: false,
   });
-  await butler.registerRun(REFERENCE_RUN);
+  await butler.registerRun(run);
   await butler.ingest(
     shards.map(({ htm7, path }) => ({ path, datasetType: "refcat", dataId: { htm7 } })),
-    { mode, run: REFERENCE_RUN, skipExisting: true },
+    { mode, run, skipExisting: true },
   );
 }

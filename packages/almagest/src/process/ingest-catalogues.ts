@@ -1,0 +1,113 @@
+import { createHash } from "node:crypto";
+import { mkdir, readFile, rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { Butler } from "@almagest/butler";
+import { createHtmPixelization, createUnitVector } from "@almagest/sphere";
+import { type Column, concatTables, createTable, type Table, takeRows, writeParquet } from "@almagest/tables";
+import { readPositions } from "@almagest/tasks";
+import { ingestReference } from "../survey/ingest-reference.ts";
+import { readCatalogueFile } from "./read-catalogue-file.ts";
+
+/** A reference catalogue in the repository. */
+export interface IngestedCatalogue {
+  /** RUN that holds its shards; undefined when none was given. */
+  readonly run: string | undefined;
+  readonly stars: number;
+  /** Its positions, degrees. */
+  readonly raDeg: Float64Array;
+  readonly decDeg: Float64Array;
+}
+
+/** HTM level of reference shards. */
+const LEVEL = 7;
+
+/**
+ * Puts reference catalogues into the repository as shards by HTM pixel, in a run named after their contents: the same files
+ * again are the same run. Throws `ALMAGEST.CATALOGUE_UNREADABLE`, `TASKS.REFERENCE_COLUMNS`.
+ */
+export async function ingestCatalogues(
+  butler: Butler,
+  paths: readonly string[],
+  folder: string,
+): Promise<IngestedCatalogue> {
+  if (paths.length === 0) {
+    return { run: undefined, stars: 0, raDeg: new Float64Array(0), decDeg: new Float64Array(0) };
+  }
+  const digest = createHash("sha256");
+  const tables: Table[] = [];
+  for (const path of paths) {
+    tables.push(normalise(await readCatalogueFile(path)));
+    digest.update(await readFile(path));
+  }
+  const stars = joinColumns(tables);
+  const run = `refcats/${digest.digest("hex").slice(0, 12)}`;
+  const raDeg = stars.columns.get("coord_ra")!.data as Float64Array;
+  const decDeg = stars.columns.get("coord_dec")!.data as Float64Array;
+  const result = { run, stars: stars.rows, raDeg, decDeg };
+  const known = await butler.queryCollections("refcats/*");
+  if (known.some(({ name }) => name === run)) return result;
+  await mkdir(folder, { recursive: true });
+  const shards: Array<{ htm7: number; path: string }> = [];
+  for (const [htm7, rows] of groupByPixel(raDeg, decDeg)) {
+    const path = join(folder, `${htm7}.parquet`);
+    await writeParquet(path, takeRows(stars, rows));
+    shards.push({ htm7, path });
+  }
+  await ingestReference(butler, shards, "move", run);
+  await rm(folder, { recursive: true });
+  return result;
+}
+
+/** The numeric columns of a catalogue, positions first in degrees under LSST's names; rows without position left out. */
+function normalise(table: Table): Table {
+  const { raDeg, decDeg } = readPositions(table);
+  const columns: Array<[string, Column]> = [
+    ["coord_ra", { data: raDeg, unit: "deg" }],
+    ["coord_dec", { data: decDeg, unit: "deg" }],
+  ];
+  for (const [name, column] of table.columns) {
+    if (
+      Array.isArray(column.data) ||
+      (column.width ?? 1) !== 1 ||
+      name === "coord_ra" ||
+      name === "coord_dec"
+    )
+      continue;
+    const data = Float64Array.from(column.data as ArrayLike<number | bigint>, Number);
+    columns.push([name, { data, ...(column.unit === undefined ? {} : { unit: column.unit }) }]);
+  }
+  const rows: number[] = [];
+  for (let row = 0; row < table.rows; row++) {
+    if (Number.isFinite(raDeg[row]!) && Math.abs(decDeg[row]!) <= 90) rows.push(row);
+  }
+  return takeRows(createTable(columns), rows);
+}
+
+/** Catalogues one under the other; what one of them does not have is NaN there. */
+function joinColumns(tables: readonly Table[]): Table {
+  const all = new Map(tables.flatMap((table) => [...table.columns]));
+  const filled = tables.map((table) =>
+    createTable(
+      [...all].map(([name, { unit }]): [string, Column] => [
+        name,
+        table.columns.get(name) ?? {
+          data: new Float64Array(table.rows).fill(Number.NaN),
+          ...(unit === undefined ? {} : { unit }),
+        },
+      ]),
+    ),
+  );
+  return concatTables(filled);
+}
+
+function groupByPixel(raDeg: Float64Array, decDeg: Float64Array): Map<number, number[]> {
+  const pixels = createHtmPixelization(LEVEL);
+  const rowsOf = new Map<number, number[]>();
+  for (let row = 0; row < raDeg.length; row++) {
+    const pixel = pixels.indexOf(createUnitVector(raDeg[row]!, decDeg[row]!));
+    const rows = rowsOf.get(pixel);
+    if (rows === undefined) rowsOf.set(pixel, [row]);
+    else rows.push(row);
+  }
+  return rowsOf;
+}
