@@ -3,6 +3,7 @@ import { access } from "node:fs/promises";
 import { DatabaseSync, type StatementSync } from "node:sqlite";
 import { setTimeout as sleep } from "node:timers/promises";
 import { AlmagestError } from "@almagest/base";
+import { withBulkIndexes } from "./bulk-indexes.ts";
 import type { Database, OnConflict, QuerySettings, Row } from "./database.ts";
 import { compileSql, quoteIdentifier, type Sql, type SqlValue } from "./sql.ts";
 import { isBusy, translateSqliteError } from "./sqlite-errors.ts";
@@ -149,28 +150,34 @@ class SqliteDatabase implements Database {
       const tuple = `(${columns.map(() => "?").join(", ")})`;
       const one = `${head} ${tuple}${tail}`;
       const many = `${head} ${Array(ROWS_PER_INSERT).fill(tuple).join(", ")}${tail}`;
-      return this.#guarded(one, () => {
-        let changes = 0;
-        let index = 0;
-        if (list.length >= ROWS_PER_INSERT) {
-          const statement = this.#prepare(many);
-          const values: Bindable[] = new Array(ROWS_PER_INSERT * columns.length);
-          for (; index + ROWS_PER_INSERT <= list.length; index += ROWS_PER_INSERT) {
-            let slot = 0;
-            for (let offset = 0; offset < ROWS_PER_INSERT; offset++) {
-              for (const value of list[index + offset]!) values[slot++] = bindable(value);
-            }
-            changes += Number(statement.run(...values).changes);
-          }
-        }
-        const statement = this.#prepare(one);
-        for (; index < list.length; index++) {
-          changes += Number(statement.run(...list[index]!.map(bindable)).changes);
-        }
-        return changes;
-      });
+      return this.#guarded(one, () =>
+        withBulkIndexes(this.#db, table, list.length, () =>
+          this.#insertRows(list, columns.length, one, many),
+        ),
+      );
     };
     return this.inTransaction() ? insert() : this.transaction(insert);
+  }
+
+  #insertRows(list: readonly (readonly SqlValue[])[], width: number, one: string, many: string): number {
+    let changes = 0;
+    let index = 0;
+    if (list.length >= ROWS_PER_INSERT) {
+      const statement = this.#prepare(many);
+      const values: Bindable[] = new Array(ROWS_PER_INSERT * width);
+      for (; index + ROWS_PER_INSERT <= list.length; index += ROWS_PER_INSERT) {
+        let slot = 0;
+        for (let offset = 0; offset < ROWS_PER_INSERT; offset++) {
+          for (const value of list[index + offset]!) values[slot++] = bindable(value);
+        }
+        changes += Number(statement.run(...values).changes);
+      }
+    }
+    const statement = this.#prepare(one);
+    for (; index < list.length; index++) {
+      changes += Number(statement.run(...list[index]!.map(bindable)).changes);
+    }
+    return changes;
   }
 
   inTransaction(): boolean {

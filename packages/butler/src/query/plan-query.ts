@@ -4,7 +4,7 @@ import type { DimensionElement } from "../dimensions/dimension-element.ts";
 import type { DimensionGroup } from "../dimensions/dimension-group.ts";
 import { recordColumnsSql } from "../dimensions/record-store.ts";
 import type { ButlerState } from "../direct/butler-state.ts";
-import { timespanSql } from "../repository/sql-codec.ts";
+import { timespanSql, uuidText } from "../repository/sql-codec.ts";
 import type { DataId } from "../types.ts";
 import { type CompileScope, compileCondition, compileExpression } from "./compile-expression.ts";
 import { type DatasetSearch, searchSql } from "./dataset-search.ts";
@@ -258,7 +258,8 @@ export async function planQuery(state: ButlerState, request: QueryRequest): Prom
   const multiplies =
     pairs.length > 0 || repeats || !group.required.every((name) => outputSet.has(name) || name in dataId);
   const columns: Sql[] = request.columns.map((name) => sql`${plan.dimension(name)} AS ${identifier(name)}`);
-  if (search !== undefined) columns.push(rawSql("d.dataset_id"), rawSql("d.run_id"));
+  if (search !== undefined)
+    columns.push(sql`${uuidText(db.dialect, "d.dataset_id")} AS dataset_id`, rawSql("d.run_id"));
   const dimensionsOut = columns.length;
   let distinct = multiplies;
   let ambiguityColumn: number | undefined;
@@ -298,7 +299,9 @@ export async function planQuery(state: ButlerState, request: QueryRequest): Prom
   } else {
     body = sql`SELECT ${rawSql(distinct ? "DISTINCT " : "")}${joinSql(columns.length === 0 ? [rawSql("1")] : columns)} FROM ${plan.from()}${whereSql}`;
   }
-  const order = [...orderTerms, ...request.columns.map((name) => identifier(name))];
+  // All datasets are put in order outside, which is faster; a limit needs the order here.
+  const byKey = search === undefined || parsed.order.length > 0 || options.limit !== undefined;
+  const order = [...orderTerms, ...(byKey ? request.columns.map((name) => identifier(name)) : [])];
   const orderSql = order.length === 0 || dimensionsOut === 0 ? sql`` : sql` ORDER BY ${joinSql(order)}`;
   const limitSql =
     options.limit === undefined ? sql`` : sql` LIMIT ${Math.max(0, Math.floor(options.limit))}`;

@@ -3,13 +3,40 @@ import type { DatasetQueryOptions } from "../api/query-api.ts";
 import { dataIdOfRow } from "../datasets/dataset-store.ts";
 import { ambiguousCalibration } from "../datasets/find-dataset.ts";
 import { type ButlerState, collectionsToSearch } from "../direct/butler-state.ts";
-import { decodeUuid } from "../repository/sql-codec.ts";
-import type { DatasetRef } from "../types.ts";
+import type { DataId, DataIdValue, DatasetRef } from "../types.ts";
 import { resolveSearch } from "./dataset-search.ts";
 import { type PlannedQuery, planQuery } from "./plan-query.ts";
 
+/** Gives equal texts of many data ids one place in memory. */
+function createSharer(): (dataId: DataId) => DataId {
+  const texts = new Map<string, string>();
+  return (dataId) => {
+    const values = dataId as Record<string, DataIdValue>;
+    for (const name in values) {
+      const value = values[name]!;
+      if (typeof value !== "string") continue;
+      const known = texts.get(value);
+      if (known === undefined) texts.set(value, value);
+      else values[name] = known;
+    }
+    return dataId;
+  };
+}
+
+/** Orders rows by their first columns; what the database gives is mostly in order already, which this makes use of. */
+function sortRows(rows: Row[], columns: number): Row[] {
+  return rows.sort((a, b) => {
+    for (let i = 0; i < columns; i++) {
+      if (a[i] !== b[i]) return a[i]! < b[i]! ? -1 : 1;
+    }
+    return 0;
+  });
+}
+
 interface DatasetQuery {
   readonly planned: PlannedQuery;
+  /** How many columns, the first of each row, make the data id. */
+  readonly keyColumns: number;
   decode(rows: readonly Row[]): Promise<DatasetRef[]>;
 }
 
@@ -23,8 +50,10 @@ async function planDatasets(
   const { type } = search;
   const required = type.group.required;
   const planned = await planQuery(state, { output: type.group, columns: required, search, options });
+  const share = createSharer();
   return {
     planned,
+    keyColumns: required.length,
     decode: async (rows) => {
       const count = required.length;
       const { ambiguityColumn } = planned;
@@ -38,31 +67,31 @@ async function planDatasets(
           );
         }
       }
-      const runs = await state.collections.getByIds(rows.map((row) => Number(row[count + 1])));
+      const runs = await state.collections.getByIds([...new Set(rows.map((row) => Number(row[count + 1])))]);
       return rows.map((row) => ({
-        id: decodeUuid(row[count] as string),
+        id: row[count] as string,
         datasetType: type.type,
-        dataId: dataIdOfRow(required, row, 0),
+        dataId: share(dataIdOfRow(required, row, 0)),
         run: runs.get(Number(row[count + 1]))!.name,
       }));
     },
   };
 }
 
-/** Datasets of one type that match. */
+/** Datasets of one type that match, ordered by data id unless told. */
 export async function queryDatasets(
   state: ButlerState,
   datasetType: string,
   options: DatasetQueryOptions,
 ): Promise<DatasetRef[]> {
-  const { planned, decode } = await planDatasets(state, datasetType, options);
+  const { planned, decode, keyColumns } = await planDatasets(state, datasetType, options);
   const { signal } = options;
-  return decode(
-    await state.repository.db.rows(planned.sql, {
-      bigInts: planned.bigInts,
-      ...(signal === undefined ? {} : { signal }),
-    }),
-  );
+  const rows = await state.repository.db.rows(planned.sql, {
+    bigInts: planned.bigInts,
+    ...(signal === undefined ? {} : { signal }),
+  });
+  const asFound = options.orderBy !== undefined || options.limit !== undefined;
+  return decode(asFound ? rows : sortRows(rows, keyColumns));
 }
 
 /** Datasets of one type that match, one at a time. */

@@ -15,6 +15,13 @@ export function decodeUuid(id: string): string {
   return `${id.slice(0, 8)}-${id.slice(8, 12)}-${id.slice(12, 16)}-${id.slice(16, 20)}-${id.slice(20)}`;
 }
 
+/** SQL that gives a stored dataset id with dashes: one flat text per row costs half the memory of putting it together here. */
+export function uuidText(dialect: Dialect, column: string): Sql {
+  if (dialect === "postgresql") return rawSql(`${column}::text`);
+  const part = (start: number, length: number): string => `substr(${column}, ${start}, ${length})`;
+  return rawSql([part(1, 8), part(9, 4), part(13, 4), part(17, 4), part(21, 12)].join(" || '-' || "));
+}
+
 const entropy = Buffer.alloc(8192);
 let entropyLeft = 0;
 
