@@ -11,6 +11,7 @@ import { instrumentCollections } from "../survey/ingest-raws.ts";
 import { findFiles } from "./find-files.ts";
 import { ingestCatalogues } from "./ingest-catalogues.ts";
 import { ingestFrames, reducedRun } from "./ingest-frames.ts";
+import { makeMasters } from "./make-masters.ts";
 import { readMeasuredFrames } from "./measured-frame.ts";
 import { digestOf, runStage } from "./run-stage.ts";
 
@@ -40,6 +41,8 @@ export async function runProcess(terminal: Terminal, options: ProcessOptions) {
     const { instrument } = one;
     const { raws, calibrations } = instrumentCollections(instrument);
     const inputs: string[] = [];
+    const masters = await makeMasters(context, one);
+    for (const n of masters.notes) console.log(n);
     if (one.frames.some(({ frame }) => frame.kind === "science")) {
       const s = await runStage(context, {
         title: "reduce",

@@ -84,6 +84,20 @@ function toDegrees(table: Table, name: string): Float64Array {
   return radians ? values.map((value) => (value * 180) / Math.PI) : values;
 }
 
+/** Positions of a catalogue in degrees, parallel to its rows. Throws `TASKS.REFERENCE_COLUMNS` when no columns are recognised. */
+export function readPositions(table: Table): { readonly raDeg: Float64Array; readonly decDeg: Float64Array } {
+  const position = POSITION_COLUMNS.find(([a, b]) => table.columns.has(a) && table.columns.has(b));
+  if (position === undefined) {
+    throw new AlmagestError(
+      "TASKS.REFERENCE_COLUMNS",
+      "The reference catalogue has no position columns that are known here (coord_ra/coord_dec, ra/dec, RAJ2000/DEJ2000 …); " +
+        `it has ${[...table.columns.keys()].slice(0, 12).join(", ")}. Rename them.`,
+      { fields: { columns: [...table.columns.keys()] } },
+    );
+  }
+  return { raDeg: toDegrees(table, position[0]), decDeg: toDegrees(table, position[1]) };
+}
+
 /**
  * Reference stars of one or more tables, brightest first, with their flux in `band` or the nearest thing the catalogue has.
  * Knows LSST reference shards (radians, nJy) and ordinary catalogues (degrees, magnitudes taken as AB). Throws
@@ -96,17 +110,7 @@ export function readReference(tables: readonly Table[], band: string): Reference
   const fluxErr: number[] = [];
   let fluxColumn: string | undefined;
   for (const table of tables) {
-    const position = POSITION_COLUMNS.find(([a, b]) => table.columns.has(a) && table.columns.has(b));
-    if (position === undefined) {
-      throw new AlmagestError(
-        "TASKS.REFERENCE_COLUMNS",
-        "The reference catalogue has no position columns that are known here (coord_ra/coord_dec, ra/dec, RAJ2000/DEJ2000 …); " +
-          `it has ${[...table.columns.keys()].slice(0, 12).join(", ")}. Rename them.`,
-        { fields: { columns: [...table.columns.keys()] } },
-      );
-    }
-    const raDeg = toDegrees(table, position[0]);
-    const decDeg = toDegrees(table, position[1]);
+    const { raDeg, decDeg } = readPositions(table);
     const source = findFlux(table, band);
     fluxColumn ??= source?.column;
     const values = source === undefined ? undefined : getNumbers(table, source.column);
