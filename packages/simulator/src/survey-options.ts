@@ -56,7 +56,7 @@ export const DEFAULT_SURVEY_OPTIONS: SurveyOptions = {
   exposureSec: 30,
   firstDay: 20260115,
   daysBetweenNights: 4,
-  starsPerArcmin2: 40,
+  starsPerArcmin2: 60,
   brightestStarMag: 14.5,
   faintestStarMag: 27,
   galaxiesPerArcmin2: 60,

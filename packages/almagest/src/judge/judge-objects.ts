@@ -34,7 +34,7 @@ export interface ObjectJudgement {
 
 /** A true source within this distance of a detection is what was detected. */
 const MATCH_ARCSEC = 0.8;
-/** Centres of the S/N bins, each a tenth wide either way. */
+/** Centres of the S/N bins, each 6 % wide either way. */
 const SNR_BINS = [3, 4, 5, 6, 7, 8, 9, 10, 12, 15, 20, 30, 50];
 /** Bright stars: at least this S/N, so that photon noise is below the 10 mmag that are asked for. */
 const BRIGHT_SNR = 150;
@@ -109,7 +109,7 @@ function countCompleteness(
   for (let j = 0; j < truth.count; j++) {
     if (truth.isStar[j] !== 1 || truth.isVariable[j] === 1) continue;
     const noise = noiseAt(truth.raDeg[j]!, truth.decDeg[j]!);
-    const bin = bins.find(({ snr }) => Math.abs(flux[j]! / noise / snr - 1) <= 0.1);
+    const bin = bins.find(({ snr }) => Math.abs(flux[j]! / noise / snr - 1) <= 0.06);
     if (bin === undefined) continue;
     bin.offered++;
     if (detections.nearest(truth.raDeg[j]!, truth.decDeg[j]!, MATCH_ARCSEC) !== undefined) bin.found++;

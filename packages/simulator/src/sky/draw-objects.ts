@@ -4,8 +4,8 @@ import { drawPosition, type Field } from "./field.ts";
 import type { SkyObject } from "./sky-objects.ts";
 import { drawStarMagnitudes, fluxesOf } from "./star-colours.ts";
 
-/** Stars grow 10^0.25-fold per magnitude, galaxies 10^0.32-fold: counts between a flat disc's and a uniform universe's. */
-const STAR_SLOPE = 0.25;
+/** Stars grow 10^0.18-fold per magnitude, as at high galactic latitude; galaxies 10^0.32-fold, below a uniform universe's 0.6. */
+const STAR_SLOPE = 0.18;
 const GALAXY_SLOPE = 0.32;
 const GALAXY_BRIGHTEST = 18;
 const GALAXY_FAINTEST = 26.5;
