@@ -8,7 +8,9 @@ export function applyImport(imported: Pipeline, entry: ImportEntry): Pipeline {
   let result = imported;
   if (entry.include) result = keepTasks(result, expandLabels(result, entry.include), entry.subsetMode);
   if (entry.exclude) {
-    const excluded = expandLabels(result, entry.exclude);
+    // As in the original, excluding what is not there is no mistake: lists of exclusions outlive what they exclude.
+    const known = entry.exclude.filter((name) => imported.tasks.has(name) || imported.subsets.has(name));
+    const excluded = expandLabels(result, known);
     const kept = new Set([...result.tasks.keys()].filter((label) => !excluded.has(label)));
     result = keepTasks(result, kept, entry.subsetMode);
   }

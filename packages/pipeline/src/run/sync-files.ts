@@ -1,6 +1,6 @@
 import { spawn } from "node:child_process";
+import { open } from "node:fs/promises";
 import { dirname } from "node:path";
-import { syncDirectory, syncFile } from "@almagest/resources";
 
 /** From so many files on, one call for the whole file system is cheaper than one per file. */
 const MANY = 48;
@@ -15,8 +15,8 @@ export async function syncFiles(root: string, paths: readonly string[]): Promise
     hasSyncCommand = await syncFileSystem(root);
     if (hasSyncCommand) return;
   }
-  await inParallel(paths, syncFile);
-  await inParallel([...new Set(paths.map((path) => dirname(path)))], syncDirectory);
+  await inParallel(paths);
+  await inParallel([...new Set(paths.map((path) => dirname(path)))]);
 }
 
 /** syncfs(2) by way of the system's own `sync -f`, as Node offers no call for it; false when there is none. */
@@ -28,10 +28,22 @@ function syncFileSystem(path: string): Promise<boolean> {
   });
 }
 
-async function inParallel(paths: readonly string[], sync: (path: string) => Promise<void>): Promise<void> {
+async function inParallel(paths: readonly string[]): Promise<void> {
   let next = 0;
   const drain = async (): Promise<void> => {
-    for (let path = paths[next++]; path !== undefined; path = paths[next++]) await sync(path);
+    for (let path = paths[next++]; path !== undefined; path = paths[next++]) await syncPath(path);
   };
   await Promise.all(Array.from({ length: Math.min(TOGETHER, paths.length) }, drain));
+}
+
+async function syncPath(path: string): Promise<void> {
+  const handle = await open(path, "r");
+  try {
+    await handle.sync();
+  } catch (error) {
+    // Some systems cannot sync a folder, and need not.
+    if ((error as NodeJS.ErrnoException).code !== "EINVAL") throw error;
+  } finally {
+    await handle.close();
+  }
 }
