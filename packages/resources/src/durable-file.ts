@@ -1,7 +1,10 @@
-import { randomBytes } from "node:crypto";
-import { link, mkdir, open, rename, rm } from "node:fs/promises";
+import { createHash, randomBytes } from "node:crypto";
+import { type FileHandle, link, mkdir, open, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { AlmagestError } from "@almagest/base";
+import { checksumFile } from "./checksum.ts";
+
+const WHOLE_FILE_BYTES = 8 * 1024 * 1024;
 
 /** A name beside `path` for a file that is being written; fsck knows such names and removes old ones. */
 export function temporaryName(path: string): string {
@@ -13,51 +16,96 @@ export function isTemporaryName(path: string): boolean {
   return /^\..*\.[0-9a-f]{12}\.part$/.test(basename(path));
 }
 
-/** Makes sure that a file's bytes are on disk. */
-export async function syncFile(path: string): Promise<void> {
-  const handle = await open(path, "r");
-  try {
-    await handle.sync();
-  } finally {
-    await handle.close();
-  }
-}
-
-/** Makes a directory entry durable; systems that cannot sync a directory need not. */
-export async function syncDirectory(path: string): Promise<void> {
-  const handle = await open(path, "r");
+async function syncPath(path: string): Promise<void> {
+  await using handle = await open(path, "r");
   try {
     await handle.sync();
   } catch (error) {
+    // Systems that cannot sync a directory need not.
     if ((error as NodeJS.ErrnoException).code !== "EINVAL") throw error;
-  } finally {
-    await handle.close();
   }
+}
+
+const directorySyncs = new Map<
+  string,
+  { readonly running: Promise<void>; next: Promise<void> | undefined }
+>();
+
+/** Makes the entries of a directory durable. Calls that come while one is under way share the next one. */
+export function syncDirectory(path: string): Promise<void> {
+  const current = directorySyncs.get(path);
+  if (current !== undefined) {
+    current.next ??= current.running.catch(() => {}).then(() => startSync(path));
+    return current.next;
+  }
+  return startSync(path);
+}
+
+function startSync(path: string): Promise<void> {
+  const running = syncPath(path).finally(() => {
+    if (directorySyncs.get(path)?.running === running) directorySyncs.delete(path);
+  });
+  directorySyncs.set(path, { running, next: undefined });
+  return running;
+}
+
+/** What is known of a file once it is on disk. */
+export interface DurableFile {
+  readonly sizeBytes: number;
+  /** Tells this very file from another put under the same name later. */
+  readonly inode: number;
+  /** BLAKE2b-512 in hex, where asked for. */
+  readonly checksum?: string;
+}
+
+/** How to write a file. */
+export interface DurableOptions {
+  /** Replace a file of this name; refused unless set. */
+  readonly overwrite?: boolean;
+  readonly checksum?: boolean;
+}
+
+async function checksumOf(handle: FileHandle, path: string, size: number): Promise<string> {
+  if (size > WHOLE_FILE_BYTES) return (await checksumFile(path)).checksum;
+  return createHash("blake2b512")
+    .update(await handle.readFile())
+    .digest("hex");
+}
+
+async function settle(path: string, checksum: boolean): Promise<DurableFile> {
+  await using handle = await open(path, "r");
+  const [{ size, ino }] = await Promise.all([handle.stat(), handle.sync()]);
+  return {
+    sizeBytes: size,
+    inode: ino,
+    ...(checksum ? { checksum: await checksumOf(handle, path, size) } : {}),
+  };
 }
 
 /**
  * Writes a file so that afterwards it is there whole or not at all: `write` fills a temporary file beside it, which is
- * synced and renamed. Throws `RESOURCES.EXISTS` when the file exists and `overwrite` is not set.
+ * synced and given its name. Throws `RESOURCES.EXISTS` when the file exists and `overwrite` is not set.
  */
-export async function writeDurably<T>(
+export async function writeDurably(
   path: string,
-  write: (temporaryPath: string) => Promise<T>,
-  options: { readonly overwrite?: boolean } = {},
-): Promise<T> {
+  write: (temporaryPath: string) => Promise<unknown>,
+  options: DurableOptions = {},
+): Promise<DurableFile> {
   const temporary = temporaryName(path);
-  await mkdir(dirname(path), { recursive: true });
+  const directory = dirname(path);
+  await mkdir(directory, { recursive: true });
   try {
-    const result = await write(temporary);
-    await syncFile(temporary);
+    await write(temporary);
+    const file = await settle(temporary, options.checksum ?? false);
     if (options.overwrite) {
       await rename(temporary, path);
+      await syncDirectory(directory);
     } else {
       // A link refuses an existing name where a rename would silently replace it.
       await link(temporary, path);
-      await rm(temporary);
+      await Promise.all([rm(temporary), syncDirectory(directory)]);
     }
-    await syncDirectory(dirname(path));
-    return result;
+    return file;
   } catch (error) {
     await rm(temporary, { force: true });
     if ((error as NodeJS.ErrnoException).code === "EEXIST") {

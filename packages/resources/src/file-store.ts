@@ -129,8 +129,9 @@ export function createFileStore(): ResourceStore {
     schemes: ["file"],
     info,
     read,
-    write: (uri, bytes, options = {}) =>
-      writeDurably(toLocalPath(uri), (path) => writeFile(path, bytes), options),
+    write: async (uri, bytes, options = {}) => {
+      await writeDurably(toLocalPath(uri), (path) => writeFile(path, bytes), options);
+    },
     upload,
     toLocal: async (uri): Promise<LocalFile> => {
       const path = toLocalPath(uri);

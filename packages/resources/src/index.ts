@@ -1,6 +1,13 @@
 /** @module One interface over files and object stores: durable whole-file writes, transfers, checksums, URIs. */
 export { checksumFile } from "./checksum.ts";
-export { isTemporaryName, syncDirectory, syncFile, temporaryName, writeDurably } from "./durable-file.ts";
+export {
+  type DurableFile,
+  type DurableOptions,
+  isTemporaryName,
+  syncDirectory,
+  temporaryName,
+  writeDurably,
+} from "./durable-file.ts";
 export { RESOURCES_ERRORS } from "./errors.ts";
 export { createFileStore } from "./file-store.ts";
 export type { LocalFile, ResourceInfo, ResourceStore, UploadOptions } from "./resource-store.ts";

@@ -1,8 +1,7 @@
-import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { AlmagestError, isAlmagestError } from "@almagest/base";
 import {
-  checksumFile,
+  type DurableFile,
   isAbsoluteUri,
   resolveWithin,
   toFileUri,
@@ -63,14 +62,6 @@ function formatterFailed(action: string, located: LocatedDataset, cause: unknown
   );
 }
 
-/** What is known of a file just written. */
-export interface WrittenFile {
-  readonly sizeBytes: number;
-  readonly checksum: string | undefined;
-  /** Tells this very file from another put under the same name meanwhile. */
-  readonly inode: number;
-}
-
 /** Writes a value to a temporary file and puts it in place whole. Throws `RESOURCES.EXISTS` unless `overwrite`. */
 export async function writeDatasetFile(
   root: string,
@@ -78,22 +69,16 @@ export async function writeDatasetFile(
   located: LocatedDataset,
   value: unknown,
   options: { readonly overwrite: boolean; readonly checksum: boolean },
-): Promise<WrittenFile> {
+): Promise<DurableFile> {
   const formatter = formatterByName(formatters, located.formatter);
-  return writeDurably(
-    localPathOf(root, located.path),
-    async (temporary) => {
-      try {
-        await formatter.write(value, temporary);
-      } catch (cause) {
-        throw formatterFailed("write", located, cause);
-      }
-      const { checksum, sizeBytes } = await checksumFile(temporary);
-      const { ino } = await stat(temporary);
-      return { sizeBytes, checksum: options.checksum ? checksum : undefined, inode: ino };
-    },
-    { overwrite: options.overwrite },
-  );
+  const write = async (temporary: string): Promise<void> => {
+    try {
+      await formatter.write(value, temporary);
+    } catch (cause) {
+      throw formatterFailed("write", located, cause);
+    }
+  };
+  return writeDurably(localPathOf(root, located.path), write, options);
 }
 
 /** Reads a dataset's file, or a component or part of it. Throws `BUTLER.FILE_MISSING`, `BUTLER.FORMATTER_FAILED`. */

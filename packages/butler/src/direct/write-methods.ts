@@ -1,7 +1,8 @@
 import { isAlmagestError } from "@almagest/base";
+import type { DurableFile } from "@almagest/resources";
 import type { DatasetApi, LocatedDataset } from "../api/dataset-api.ts";
 import { datasetConflict } from "../datasets/dataset-store.ts";
-import { planFile, type WrittenFile, writeDatasetFile } from "../datastore/dataset-files.ts";
+import { planFile, writeDatasetFile } from "../datastore/dataset-files.ts";
 import { pathOwner } from "../datastore/file-records.ts";
 import { expandDataIds } from "../dimensions/expand-data-id.ts";
 import { decodeUuid, newDatasetId } from "../repository/sql-codec.ts";
@@ -17,7 +18,7 @@ async function writeNewFile(
   state: ButlerState,
   located: LocatedDataset,
   value: unknown,
-): Promise<WrittenFile> {
+): Promise<DurableFile> {
   const { repository, formatters, checksum } = state;
   for (let attempt = 0; ; attempt++) {
     try {
@@ -52,11 +53,8 @@ async function putDataset(state: ButlerState, undo: UndoLog, value: unknown, ref
   const located = planFile(state.templates, state.formatters, ref, data!);
   const file = await writeNewFile(state, located, value);
   undo.note(located.path);
-  const { checksum, ...rest } = file;
   try {
-    await state.commit(() =>
-      registerFiles(state, [{ ...located, ...rest, ...(checksum === undefined ? {} : { checksum }) }]),
-    );
+    await state.commit(() => registerFiles(state, [{ ...located, ...file }]));
   } catch (error) {
     await removeUnclaimed(state.repository, located.path);
     throw error;
