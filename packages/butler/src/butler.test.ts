@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
@@ -254,4 +254,34 @@ test("files are ingested in every mode", async (t) => {
   assert.deepEqual(await butler.ingest([again], { mode: "copy", run: "in/copy", skipExisting: true }), []);
   const [first] = await butler.ingest([again], { mode: "copy", run: "in/d", idMode: "deterministic" });
   assert.match(first!.id, /^........-....-5/);
+});
+
+test("a check finds what is missing, changed, orphaned and half-written, and a repair leaves it clean", async (t) => {
+  const butler = await openSmallSurvey(t);
+  const refs = [];
+  for (const detector of [0, 1, 2])
+    refs.push(await butler.put({ detector }, "image", { ...cam, visit: 1, detector }));
+  const paths = await Promise.all(refs.map(async (ref) => fileURLToPath(await butler.getUri(ref))));
+  assert.equal((await butler.check({ checksums: true })).clean, true);
+  await rm(paths[0]!);
+  await writeFile(paths[1]!, "detector: 9\n");
+  await writeFile(join(butler.root, "stray.yaml"), "x");
+  await writeFile(join(butler.root, ".image.yaml.0123456789ab.part"), "x");
+  assert.deepEqual((await butler.check()).orphaned, []);
+  const report = await butler.check({ checksums: true, graceMs: -1000 });
+  assert.deepEqual(
+    report.missing.map(({ id }) => id),
+    [refs[0]!.id],
+  );
+  assert.deepEqual(
+    report.changed.map(({ id }) => id),
+    [refs[1]!.id],
+  );
+  assert.deepEqual(report.orphaned, ["stray.yaml"]);
+  assert.deepEqual(report.halfWritten, [".image.yaml.0123456789ab.part"]);
+  assert.equal(report.clean, false);
+  await butler.prune([refs[1]!], { purge: true });
+  await butler.check({ repair: true, graceMs: -1000 });
+  assert.equal((await butler.check({ checksums: true, graceMs: -1000 })).clean, true);
+  assert.equal(await butler.exists(refs[2]!), true);
 });

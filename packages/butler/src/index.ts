@@ -18,7 +18,13 @@ export type {
   QueryOptions,
 } from "./api/query-api.ts";
 export type { RecordApi } from "./api/record-api.ts";
-export type { ImportOptions, ImportReport, TransferApi } from "./api/transfer-api.ts";
+export type {
+  CheckOptions,
+  CheckReport,
+  ImportOptions,
+  ImportReport,
+  TransferApi,
+} from "./api/transfer-api.ts";
 export type { Butler } from "./butler.ts";
 export { createRepository } from "./create-repository.ts";
 export type { DimensionColumn, DimensionElement } from "./dimensions/dimension-element.ts";

@@ -1,4 +1,5 @@
 import type { TransferApi } from "../api/transfer-api.ts";
+import { checkRepository } from "../transfer/check-repository.ts";
 import { importExportFile } from "../transfer/import-export-file.ts";
 import { type ButlerState, requireWriteable } from "./butler-state.ts";
 import type { UndoLog } from "./undo-log.ts";
@@ -6,6 +7,10 @@ import type { UndoLog } from "./undo-log.ts";
 /** The methods of a Butler that exchange data with other repositories. */
 export function createTransferMethods(state: ButlerState, undo: UndoLog): TransferApi {
   return {
+    check: async (options = {}) => {
+      if (options.repair) requireWriteable(state);
+      return checkRepository(state, options);
+    },
     importFrom: async (path, options = {}) => {
       requireWriteable(state);
       try {

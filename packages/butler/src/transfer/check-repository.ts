@@ -1,0 +1,172 @@
+import { rm, stat } from "node:fs/promises";
+import { relative, sep } from "node:path";
+import { identifier, joinSql, sql } from "@almagest/database";
+import { checksumFile, createFileStore, isTemporaryName, toLocalPath } from "@almagest/resources";
+import { chunks } from "../datasets/dataset-store.ts";
+import { localPathOf } from "../datastore/dataset-files.ts";
+import { type FileRecord, toFileRecord } from "../datastore/file-records.ts";
+import type { ButlerState } from "../direct/butler-state.ts";
+import { emptyTrash } from "../direct/prune.ts";
+import { removeUnclaimed } from "../direct/undo-log.ts";
+import { encodeUuid } from "../repository/sql-codec.ts";
+
+/** How to check a repository. */
+export interface CheckOptions {
+  /** Read every file and compare its checksum; otherwise only existence and size. */
+  readonly checksums?: boolean;
+  /** Set right what can be: forget the records of missing files, delete files that nobody claims, finish interrupted deletions. */
+  readonly repair?: boolean;
+  /** Leave unclaimed files younger than this alone, as their writer may be about to claim them; one hour unless told. */
+  readonly graceMs?: number;
+}
+
+/** What a check found. Paths are relative to the repository. */
+export interface CheckReport {
+  readonly checked: number;
+  /** Files that the repository claims and that are not there. */
+  readonly missing: readonly { readonly id: string; readonly path: string }[];
+  /** Files whose size or checksum is not what was recorded. */
+  readonly changed: readonly { readonly id: string; readonly path: string }[];
+  /** Files that nobody claims. */
+  readonly orphaned: readonly string[];
+  /** Half-written files of interrupted writers. */
+  readonly halfWritten: readonly string[];
+  /** Datasets whose deletion was interrupted. */
+  readonly inTrash: number;
+  /** Datasets said to be stored without a file record, or with one but not said to be stored. */
+  readonly inconsistent: readonly string[];
+  /** True when nothing above was found, or all of it was repaired. */
+  readonly clean: boolean;
+}
+
+async function isSound(
+  state: ButlerState,
+  record: FileRecord,
+  checksums: boolean,
+): Promise<"sound" | "missing" | "changed"> {
+  const path = localPathOf(state.repository.root, record.path.replace(/#.*$/, ""));
+  const found = await stat(path).catch(() => undefined);
+  if (!found?.isFile()) return "missing";
+  if (record.path.includes("#")) return "sound";
+  if (record.sizeBytes >= 0 && found.size !== record.sizeBytes) return "changed";
+  if (!checksums || record.checksum === undefined) return "sound";
+  return (await checksumFile(path)).checksum === record.checksum ? "sound" : "changed";
+}
+
+async function checkRecords(
+  state: ButlerState,
+  checksums: boolean,
+): Promise<{ checked: number; missing: FileRecord[]; changed: FileRecord[] }> {
+  const { db, fileTable } = state.repository;
+  const columns = ["dataset_id", "path", "formatter", "storage_class", "component", "checksum", "file_size"];
+  const query = sql`SELECT ${joinSql(columns.map((name) => identifier(name)))} FROM ${identifier(fileTable)}
+      WHERE dataset_id NOT IN (SELECT dataset_id FROM dataset_location_trash)`;
+  let checked = 0;
+  const missing: FileRecord[] = [];
+  const changed: FileRecord[] = [];
+  for await (const page of db.stream(query)) {
+    for (const record of page.map(toFileRecord)) {
+      checked++;
+      const verdict = await isSound(state, record, checksums);
+      if (verdict === "missing") missing.push(record);
+      if (verdict === "changed") changed.push(record);
+    }
+  }
+  return { checked, missing, changed };
+}
+
+/** Files below the root that are not the repository's own, in pages. */
+async function* filesBelow(root: string): AsyncGenerator<string[]> {
+  let page: string[] = [];
+  for await (const { uri } of createFileStore().list(root)) {
+    const path = relative(root, toLocalPath(uri));
+    if (!path.includes(sep) && (path === "butler.yaml" || /\.sqlite3(-journal|-wal|-shm)?$/.test(path)))
+      continue;
+    page.push(path);
+    if (page.length === 500) {
+      yield page;
+      page = [];
+    }
+  }
+  if (page.length > 0) yield page;
+}
+
+async function findUnclaimed(
+  state: ButlerState,
+  graceMs: number,
+): Promise<{ orphaned: string[]; halfWritten: string[] }> {
+  const { db, root, fileTable, clock } = state.repository;
+  const orphaned: string[] = [];
+  const halfWritten: string[] = [];
+  for await (const page of filesBelow(root)) {
+    const rows = await db.rows(
+      sql`SELECT path FROM ${identifier(fileTable)} WHERE path IN (${joinSql(page)})`,
+    );
+    const zips = await db.rows(
+      sql`SELECT DISTINCT substr(path, 1, instr(path, '#') - 1) FROM ${identifier(fileTable)} WHERE path LIKE '%#unzip=%'`,
+    );
+    const claimed = new Set([...rows, ...zips].map(([path]) => path as string));
+    for (const path of page) {
+      if (claimed.has(path)) continue;
+      const found = await stat(localPathOf(root, path)).catch(() => undefined);
+      if (found === undefined || clock.nowMs() - found.mtimeMs < graceMs) continue;
+      (isTemporaryName(path) ? halfWritten : orphaned).push(path);
+    }
+  }
+  return { orphaned: orphaned.sort(), halfWritten: halfWritten.sort() };
+}
+
+async function findInconsistent(state: ButlerState): Promise<string[]> {
+  const { db, fileTable, datastoreName } = state.repository;
+  const rows = await db.rows(
+    sql`SELECT dataset_id FROM dataset_location WHERE datastore_name = ${datastoreName}
+        AND dataset_id NOT IN (SELECT dataset_id FROM ${identifier(fileTable)})
+        UNION SELECT dataset_id FROM ${identifier(fileTable)} WHERE dataset_id NOT IN
+        (SELECT dataset_id FROM dataset_location UNION SELECT dataset_id FROM dataset_location_trash)`,
+  );
+  return rows.map(([id]) => id as string);
+}
+
+async function forgetFiles(state: ButlerState, ids: readonly string[]): Promise<void> {
+  const { db, fileTable, datastoreName } = state.repository;
+  await db.transaction(async () => {
+    for (const piece of chunks(ids.map((id) => encodeUuid(db.dialect, id)))) {
+      const list = joinSql(piece);
+      await db.run(
+        sql`DELETE FROM dataset_location WHERE datastore_name = ${datastoreName} AND dataset_id IN (${list})`,
+      );
+      await db.run(sql`DELETE FROM ${identifier(fileTable)} WHERE dataset_id IN (${list})`);
+    }
+  });
+}
+
+/** Compares the database with the files, and on request sets right what can be. Changed files are only reported. */
+export async function checkRepository(state: ButlerState, options: CheckOptions): Promise<CheckReport> {
+  const { repair = false, graceMs = 3_600_000 } = options;
+  const { db, datastoreName, root } = state.repository;
+  const { checked, missing, changed } = await checkRecords(state, options.checksums ?? false);
+  const { orphaned, halfWritten } = await findUnclaimed(state, graceMs);
+  const inconsistent = await findInconsistent(state);
+  const [trash] = await db.rows(
+    sql`SELECT count(*) FROM dataset_location_trash WHERE datastore_name = ${datastoreName}`,
+  );
+  const inTrash = Number(trash![0]);
+  if (repair) {
+    await forgetFiles(state, [...missing.map((record) => record.id), ...inconsistent]);
+    for (const path of orphaned) await removeUnclaimed(state.repository, path);
+    for (const path of halfWritten) await rm(localPathOf(root, path), { force: true });
+    await emptyTrash(state);
+  }
+  const found = missing.length + orphaned.length + halfWritten.length + inconsistent.length + inTrash;
+  const plain = ({ id, path }: FileRecord): { id: string; path: string } => ({ id, path });
+  return {
+    checked,
+    missing: missing.map(plain),
+    changed: changed.map(plain),
+    orphaned,
+    halfWritten,
+    inTrash,
+    inconsistent,
+    clean: changed.length === 0 && (repair || found === 0),
+  };
+}
