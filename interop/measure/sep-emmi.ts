@@ -17,8 +17,8 @@ import type { Bar } from "../../scripts/bar.ts";
 import { matchNearest } from "./sdss-frames.ts";
 
 const IMAGE = join(import.meta.dirname, "../../../shared/data/sep_emmi/image.fits.gz");
-/** Debian's python3-sep belongs to the system's Python. */
-const PYTHON = "/usr/bin/python3";
+/** A Python with sep and astropy; Debian's python3-sep belongs to the system's. */
+const PYTHON = process.env["ALMAGEST_PYTHON"] ?? "/usr/bin/python3";
 
 interface SepResult {
   readonly globalback: number;

@@ -9,7 +9,7 @@ function findStep(data: Float32Array): number {
   for (let k = 1; k < sample.length; k++) {
     const gap = sample[k]! - sample[k - 1]!;
     // f32 rounding of a scaled integer is no step of its own.
-    if (gap <= 1e-5 * Math.max(1, Math.abs(sample[k]!))) continue;
+    if (gap <= 4e-7 * Math.abs(sample[k]!)) continue;
     distinct++;
     step = Math.min(step, gap);
   }

@@ -23,9 +23,9 @@ export interface SplitOptions {
 export interface RegionPeaks {
   readonly count: number;
   /** Interpolated position from the box's corner, and pixel index of the peak. */
-  readonly x: Float64Array;
-  readonly y: Float64Array;
-  readonly pixel: Int32Array;
+  readonly x: readonly number[];
+  readonly y: readonly number[];
+  readonly pixel: readonly number[];
   /** Pixels of the region: plane index, and peak or −1. */
   readonly pixels: Int32Array;
   readonly pixelCount: number;
@@ -70,6 +70,7 @@ export function createPeakSplitter(
   let pixels = new Int32Array(1024);
   let value = new Float32Array(1024);
   let peakOf = new Int32Array(1024);
+  let sharpGrid = new Float32Array(1024);
   let pixelCount = 0;
   let gridWidth = 0;
   let cells = 0;
@@ -153,6 +154,37 @@ export function createPeakSplitter(
   };
   const readSmooth = (p: number): number => smooth[p]!;
 
+  /** Whether the loaded sharpened surface has two maxima high enough to matter: most regions do not, and need no flood. */
+  const hasSeveralMaxima = (): boolean => {
+    if (sharpGrid.length < cells) sharpGrid = new Float32Array(2 * cells);
+    sharpGrid.fill(-Infinity, 0, cells);
+    let highest = 0;
+    for (let i = 0; i < pixelCount; i++) {
+      sharpGrid[cell[i]!] = value[i]!;
+      highest = Math.max(highest, value[i]!);
+    }
+    let maxima = 0;
+    for (let i = 0; i < pixelCount && maxima < 2; i++) {
+      const v = value[i]!;
+      if (v < options.sharpContrast * highest) continue;
+      const g = cell[i]!;
+      if (
+        v > sharpGrid[g + 1]! &&
+        v >= sharpGrid[g - 1]! &&
+        v > sharpGrid[g + gridWidth]! &&
+        v >= sharpGrid[g - gridWidth]! &&
+        v > sharpGrid[g + gridWidth + 1]! &&
+        v > sharpGrid[g + gridWidth - 1]! &&
+        v >= sharpGrid[g - gridWidth - 1]! &&
+        v >= sharpGrid[g - gridWidth + 1]!
+      ) {
+        const sigma = options.noiseScale * Math.sqrt(variance[pixels[i]!]! * kernel.squareSum);
+        if (v >= options.sharpProminence * noise * sigma) maxima++;
+      }
+    }
+    return maxima > 1;
+  };
+
   /** Divides segments that hold several sharp peaks; returns false when none does. */
   const divide = (surface: Surface, region: number): boolean => {
     let highest = 0;
@@ -161,6 +193,7 @@ export function createPeakSplitter(
     }
     if (highest < options.sharpSnr * options.noiseScale) return false;
     for (let i = 0; i < pixelCount; i++) value[i] = sharpAt(pixels[i]!);
+    if (!hasSeveralMaxima()) return false;
     const sharp = flood(surface, sharpRules);
     const inside: number[][] = xs.map(() => []);
     for (let s = 0; s < sharp.count; s++) {
@@ -220,15 +253,23 @@ export function createPeakSplitter(
     ys = [];
     at = [];
     const surface: Surface = { count: pixelCount, cell, value, gridWidth, cells };
-    const found = flood(surface, smoothRules);
-    for (let k = 0; k < found.count; k++) addPeak(found.tops[k]!, readSmooth);
-    for (let i = 0; i < pixelCount; i++) peakOf[i] = found.hillOf[i]!;
-    if (found.count > 0) divide(surface, region);
+    const maximum = hills.maximumStarts[region]!;
+    if (hills.maximumStarts[region + 1]! - maximum === 1) {
+      xs.push(hills.peakX[maximum]!);
+      ys.push(hills.peakY[maximum]!);
+      at.push(hills.maximumPixel[maximum]!);
+      peakOf.fill(0, 0, pixelCount);
+    } else {
+      const found = flood(surface, smoothRules);
+      for (let k = 0; k < found.count; k++) addPeak(found.tops[k]!, readSmooth);
+      for (let i = 0; i < pixelCount; i++) peakOf[i] = found.hillOf[i]!;
+    }
+    if (xs.length > 0) divide(surface, region);
     return {
       count: xs.length,
-      x: Float64Array.from(xs),
-      y: Float64Array.from(ys),
-      pixel: Int32Array.from(at),
+      x: xs,
+      y: ys,
+      pixel: at,
       pixels,
       pixelCount,
       peakOf,

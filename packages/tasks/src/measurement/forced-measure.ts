@@ -128,7 +128,7 @@ function fitFluxes(
     flag[k] = 1;
     const inside = x > -0.5 && y > -0.5 && x < planes.width - 0.5 && y < planes.height - 0.5;
     if (!inside) continue;
-    const stamp = stamps.stampAt(x + x0, y + y0);
+    const stamp = stamps.glanceAt(x + x0, y + y0);
     if (!stamp) continue;
     sumPsf(planes, badBits, stamp, Math.round(x), Math.round(y), false, fit);
     if (!(fit.phiPhi > 0)) continue;
@@ -193,7 +193,7 @@ function measureApertures(
   const apply = (k: number, sign: number): void => {
     const flux = work.flux[k]!;
     if (!Number.isFinite(flux)) return;
-    const stamp = stamps.stampAt(work.x[k]! + x0, work.y[k]! + y0);
+    const stamp = stamps.glanceAt(work.x[k]! + x0, work.y[k]! + y0);
     if (stamp) applyStamp(planes, stamp, Math.round(work.x[k]!), Math.round(work.y[k]!), sign * flux);
   };
   for (let k = 0; k < columns.count; k++) apply(k, -1);

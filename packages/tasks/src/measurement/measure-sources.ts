@@ -158,7 +158,7 @@ function measureAlone(context: Context, columns: SourceColumns): void {
     // The window answers a shift of the source by σw²/(σw² + σs²): errors of the mean grow by the inverse.
     xErr[k] = context.errorScale * (1 + moments.xx / (sigma * sigma)) * Math.sqrt(centroid.varX);
     yErr[k] = context.errorScale * (1 + moments.yy / (sigma * sigma)) * Math.sqrt(centroid.varY);
-    const stamp = stamps.stampAt(x[k]!, y[k]!);
+    const stamp = stamps.glanceAt(x[k]!, y[k]!);
     if (stamp) {
       sumPsf(planes, badBits, stamp, Math.round(cx), Math.round(cy), true, fit);
       psfFlux[k] = fit.flux;
@@ -242,7 +242,7 @@ function fitBlends(context: Context, columns: SourceColumns): void {
       if (members.length < 2) continue;
       for (const k of members) applyChild(planes.image, children, k, 1);
       for (const k of members) {
-        const stamp = stamps.stampAt(x[k]!, y[k]!)!;
+        const stamp = stamps.glanceAt(x[k]!, y[k]!)!;
         const phiPhi = stamp.data.reduce((s, v) => s + v * v, 0);
         // Σφ²V/Σφ² from the lone fit's variance.
         fluxErr[k] = fluxErr[k]! ** 2 * phiPhi;

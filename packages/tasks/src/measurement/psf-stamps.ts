@@ -7,6 +7,8 @@ import { shiftCut } from "./shift-cut.ts";
 export interface PsfStamps {
   /** Stamp whose middle pixel is (round x, round y), parent pixels; its sum is 1 over the uncut stamp. */
   stampAt(x: number, y: number): PsfStamp | undefined;
+  /** The same, valid until the next call: spares an allocation per source. */
+  glanceAt(x: number, y: number): PsfStamp | undefined;
   sigmaAt(x: number, y: number): number;
   momentsAt(x: number, y: number): Moments;
 }
@@ -41,7 +43,7 @@ export function findKernel(
 
 /**
  * Reads a PSF for many sources: width and moments once per 128-pixel cell, and a pixel-grid PSF, smooth by construction, too,
- * its stamps cut at `cutSigma` widths; other kinds are asked for each stamp.
+ * its stamps cut at `cutSigma` widths, as are a coadd's; other kinds are asked for each stamp.
  */
 export function createPsfStamps(psf: Psf, cutSigma = 5.5): PsfStamps {
   interface Cell {
@@ -51,6 +53,7 @@ export function createPsfStamps(psf: Psf, cutSigma = 5.5): PsfStamps {
   }
   const cells = new Map<number, Cell>();
   let typicalSigma = 0;
+  let glance = new Float32Array(0);
   const read = (x: number, y: number): Cell => {
     const kernel = orUndefined(() => psf.kernelAt(x, y));
     const moments: Moments = { xx: NaN, yy: NaN, xy: NaN, flux: NaN, failed: true };
@@ -73,15 +76,21 @@ export function createPsfStamps(psf: Psf, cutSigma = 5.5): PsfStamps {
     cells.set(key, cell);
     return cell;
   };
+  const shiftedAt = (x: number, y: number, reuse: boolean): PsfStamp | undefined => {
+    if (psf.kind !== "pixel-grid" && psf.kind !== "coadd") return orUndefined(() => psf.imageAt(x, y));
+    const { kernel: typical, sigma } = cellAt(x, y);
+    // A coadd's PSF jumps where an input ends: there the cell's middle does not speak for the cell.
+    const kernel = psf.kind === "coadd" ? orUndefined(() => psf.kernelAt(x, y)) : typical;
+    if (!kernel) return undefined;
+    const half = Math.min(kernel.size >> 1, Math.max(6, Math.ceil(cutSigma * sigma)));
+    const pixels = (2 * half + 1) ** 2;
+    if (reuse && glance.length !== pixels) glance = new Float32Array(pixels);
+    return shiftCut(kernel, half, x - Math.round(x), y - Math.round(y), reuse ? glance : undefined);
+  };
   return {
     sigmaAt: (x, y) => cellAt(x, y).sigma,
     momentsAt: (x, y) => cellAt(x, y).moments,
-    stampAt(x, y) {
-      if (psf.kind !== "pixel-grid") return orUndefined(() => psf.imageAt(x, y));
-      const { kernel, sigma } = cellAt(x, y);
-      if (!kernel) return undefined;
-      const half = Math.min(kernel.size >> 1, Math.max(6, Math.ceil(cutSigma * sigma)));
-      return shiftCut(kernel, half, x - Math.round(x), y - Math.round(y));
-    },
+    stampAt: (x, y) => shiftedAt(x, y, false),
+    glanceAt: (x, y) => shiftedAt(x, y, true),
   };
 }

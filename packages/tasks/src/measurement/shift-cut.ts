@@ -52,8 +52,17 @@ function combine(
   }
 }
 
-/** A square stamp cut to `half` pixels about its middle and moved by (dx, dy), zeros outside, with a Lanczos-5 kernel. */
-export function shiftCut(stamp: PsfStamp, half: number, dx: number, dy: number): PsfStamp {
+/**
+ * A square stamp cut to `half` pixels about its middle and moved by (dx, dy), zeros outside, with a Lanczos-5 kernel; written
+ * into `into` where that is given.
+ */
+export function shiftCut(
+  stamp: PsfStamp,
+  half: number,
+  dx: number,
+  dy: number,
+  into?: Float32Array,
+): PsfStamp {
   const size = 2 * half + 1;
   const wide = size + 2 * TAPS;
   const middle = stamp.size >> 1;
@@ -74,7 +83,7 @@ export function shiftCut(stamp: PsfStamp, half: number, dx: number, dy: number):
     }
   }
   for (let y = 0; y < wide; y++) combine(padded, y * wide, 1, size, wx, across, y * size);
-  const out = new Float32Array(size * size);
+  const out = into ?? new Float32Array(size * size);
   combine(across, 0, size, size * size, wy, out, 0);
   return { size, data: out };
 }
