@@ -1,50 +1,16 @@
 import { spawnSync } from "node:child_process";
-import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { findPythonButler, PythonButler } from "../../interop/butler/python-butler.ts";
-import { type Butler, createRepository, type DataId, openButler } from "../../packages/butler/src/index.ts";
+import { type Butler, type DataId, openButler } from "../../packages/butler/src/index.ts";
 import type { Bar } from "../../scripts/bar.ts";
+import { CAM, newRepository } from "./bench-repository.ts";
 
-const CAM = "Cam";
-const TYPE = {
-  name: "vd",
-  dimensions: ["visit", "detector"],
-  storageClass: "StructuredDataDict",
-  isCalibration: false,
-};
+const RUNS = ["bulk", "puts", "in"];
 const VISITS = 1000;
 const DETECTORS = 100;
 const SMALL = 200;
 const FILES = 1000;
-
-async function newRepository(): Promise<string> {
-  const root = await mkdtemp(join(tmpdir(), "almagest-bench-"));
-  await createRepository(root);
-  await using butler = await openButler(root);
-  await butler.transaction(async () => {
-    await butler.insertRecords("instrument", [{ name: CAM }]);
-    await butler.insertRecords("day_obs", [{ instrument: CAM, id: 20260101 }]);
-    await butler.insertRecords("physical_filter", [{ instrument: CAM, name: "r", band: "r" }]);
-    const detectors = Array.from({ length: DETECTORS }, (_, id) => ({
-      instrument: CAM,
-      id,
-      full_name: `D${id}`,
-    }));
-    await butler.insertRecords("detector", detectors);
-    const visits = Array.from({ length: VISITS }, (_, id) => ({
-      instrument: CAM,
-      id,
-      name: `V${id}`,
-      day_obs: 20260101,
-      physical_filter: "r",
-    }));
-    await butler.insertRecords("visit", visits);
-  });
-  await butler.registerDatasetType(TYPE);
-  for (const run of ["bulk", "puts", "in"]) await butler.registerRun(run);
-  return root;
-}
 
 function dataIds(count: number): DataId[] {
   return Array.from({ length: count }, (_, index) => ({
@@ -149,7 +115,10 @@ function measureBoth(): Promise<{ ours: Times; theirs: Times }> {
     const executable = findPythonButler();
     if (executable === undefined)
       throw new Error("no Python with lsst-daf-butler (set ALMAGEST_BUTLER_PYTHON)");
-    const roots = [await newRepository(), await newRepository()] as const;
+    const roots = [
+      await newRepository(VISITS, DETECTORS, RUNS),
+      await newRepository(VISITS, DETECTORS, RUNS),
+    ] as const;
     try {
       await using python = new PythonButler(executable);
       const theirs = await timeTheirs(roots[0], python);
@@ -193,7 +162,7 @@ const memoryBar: Bar = {
     const executable = findPythonButler();
     if (executable === undefined)
       throw new Error("no Python with lsst-daf-butler (set ALMAGEST_BUTLER_PYTHON)");
-    const root = await newRepository();
+    const root = await newRepository(VISITS, DETECTORS, RUNS);
     try {
       await using butler = await openButler(root);
       const type = await butler.getDatasetType("vd");

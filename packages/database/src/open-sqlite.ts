@@ -295,12 +295,10 @@ function conflictClause(columns: readonly string[], onConflict: OnConflict): str
 /** Opens an SQLite file (or `:memory:`) with foreign keys enforced. Throws `DATABASE.OPEN`, `DATABASE.CORRUPT`. */
 export async function openSqlite(path: string, options: SqliteOptions = {}): Promise<Database> {
   const { readOnly = false, mustExist = true, busyTimeoutMs = 300_000 } = options;
+  let db: DatabaseSync;
   try {
     if (mustExist && path !== ":memory:") await access(path);
-    const db = new DatabaseSync(path, { readOnly, enableForeignKeyConstraints: true, timeout: 0 });
-    // Large temporary results may spill to disk; keep a page cache that fits a busy repository's indexes.
-    db.exec("PRAGMA cache_size = -65536");
-    return new SqliteDatabase(db, busyTimeoutMs);
+    db = new DatabaseSync(path, { readOnly, enableForeignKeyConstraints: true, timeout: 0 });
   } catch (cause) {
     throw new AlmagestError(
       "DATABASE.OPEN",
@@ -311,4 +309,8 @@ export async function openSqlite(path: string, options: SqliteOptions = {}): Pro
       },
     );
   }
+  const database = new SqliteDatabase(db, busyTimeoutMs);
+  // Reads the file, and so waits for a writer: a page cache that fits a busy repository's indexes.
+  await database.script("PRAGMA cache_size = -65536");
+  return database;
 }
