@@ -9,7 +9,7 @@ export type LiteralValue =
 
 class NotLiteral extends Error {}
 
-/** Reads a Python literal (None, True, False, numbers, quoted text, lists, tuples, dicts with text keys);
+/** Reads a Python literal (None, True, False, numbers, nan, inf, quoted text, lists, tuples, dicts with text keys);
  * undefined when the text is none. Nothing is executed. */
 export function parsePythonLiteral(text: string): LiteralValue | undefined {
   let at = 0;
@@ -84,6 +84,9 @@ function parseWord(word: string): LiteralValue {
   if (word === "None") return null;
   if (word === "True") return true;
   if (word === "False") return false;
+  if (word === "nan") return Number.NaN;
+  const infinity = /^([-+]?)inf$/.exec(word);
+  if (infinity) return infinity[1] === "-" ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY;
   if (/^[-+]?(\d[\d_]*\.?\d*|\.\d+)([eE][-+]?\d+)?$/.test(word)) return Number(word.replaceAll("_", ""));
   throw new NotLiteral();
 }

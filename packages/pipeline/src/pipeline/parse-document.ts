@@ -1,5 +1,15 @@
 import { AlmagestError } from "@almagest/base";
-import { isMap, isScalar, isSeq, LineCounter, type Node, parseDocument, type YAMLMap } from "yaml";
+import {
+  isMap,
+  isScalar,
+  isSeq,
+  LineCounter,
+  type Node,
+  parseDocument,
+  Scalar,
+  type ScalarTag,
+  type YAMLMap,
+} from "yaml";
 import type { ConfigOverride, Contract, PipelineStep, PipelineSubset, PipelineTask } from "./pipeline.ts";
 
 /** One import as written. */
@@ -33,6 +43,18 @@ export function parsePipelineDocument(text: string, file: string): PipelineDocum
   return new DocumentReader(text, file).read();
 }
 
+/** Booleans as PyYAML reads them: unlike YAML 1.1 it leaves `y` and `n` alone, and `y` is a band. */
+const PYTHON_BOOLEAN: ScalarTag = {
+  default: true,
+  tag: "tag:yaml.org,2002:bool",
+  test: /^(?:yes|Yes|YES|no|No|NO|true|True|TRUE|false|False|FALSE|on|On|ON|off|Off|OFF)$/,
+  identify: (value) => typeof value === "boolean",
+  resolve: (text) => new Scalar(/^(yes|true|on)$/i.test(text)),
+};
+
+const isBooleanTag = (tag: unknown): boolean =>
+  typeof tag === "object" && tag !== null && (tag as ScalarTag).tag === "tag:yaml.org,2002:bool";
+
 class DocumentReader {
   readonly #file: string;
   readonly #lines = new LineCounter();
@@ -40,7 +62,12 @@ class DocumentReader {
 
   constructor(text: string, file: string) {
     this.#file = file;
-    const document = parseDocument(text, { lineCounter: this.#lines, uniqueKeys: true, version: "1.1" });
+    const document = parseDocument(text, {
+      lineCounter: this.#lines,
+      uniqueKeys: true,
+      version: "1.1",
+      customTags: (tags) => [PYTHON_BOOLEAN, ...tags.filter((tag) => !isBooleanTag(tag))],
+    });
     const problem = document.errors[0];
     if (problem) {
       throw this.#error(`${problem.message.split("\n")[0]}`, this.#lines.linePos(problem.pos[0]).line);
