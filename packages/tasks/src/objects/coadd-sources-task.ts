@@ -1,16 +1,11 @@
 import type { Exposure } from "@almagest/images";
 import { defineTask, input, NoWorkFound, output } from "@almagest/pipeline";
 import type { Table } from "@almagest/tables";
-import { z } from "zod";
 import { measureSources } from "../measurement/measure-sources.ts";
+import { coaddDetectionConfig } from "./detection-config.ts";
 import { prepareCoadd } from "./prepare-coadd.ts";
 
 const dimensions = ["skymap", "tract", "patch", "band"];
-
-const config = z.object({
-  backgroundBoxSize: z.int().min(16).default(128).describe("Edge of the background mesh boxes, pixels."),
-  detectionSigma: z.number().positive().default(5).describe("Detection threshold, S/N of the PSF flux."),
-});
 
 /** Detects and measures the sources of one coadd, band by band. */
 export const coaddSourcesTask = defineTask({
@@ -21,7 +16,7 @@ export const coaddSourcesTask = defineTask({
   ],
   doc: "Detects and measures the sources of one coadd.",
   dimensions,
-  config,
+  config: coaddDetectionConfig,
   connections: () => ({
     coadd: input<Exposure>({
       name: "deep_coadd",

@@ -1,20 +1,11 @@
 import type { Exposure } from "@almagest/images";
 import { defineTask, input, output } from "@almagest/pipeline";
 import { getNumbers, type Table } from "@almagest/tables";
-import { z } from "zod";
 import { forcedMeasure } from "../measurement/forced-measure.ts";
+import { coaddDetectionConfig } from "./detection-config.ts";
 import { prepareCoadd } from "./prepare-coadd.ts";
 
 const dimensions = ["skymap", "tract", "patch", "band"];
-
-const config = z.object({
-  backgroundBoxSize: z
-    .int()
-    .min(16)
-    .default(128)
-    .describe("As in measureCoaddSources, so that both see the same sky."),
-  detectionSigma: z.number().positive().default(5).describe("As in measureCoaddSources."),
-});
 
 /** Measures every object of a patch in one band, at the position merged over bands. */
 export const forcedObjectsTask = defineTask({
@@ -22,7 +13,7 @@ export const forcedObjectsTask = defineTask({
   pythonClasses: ["lsst.drp.tasks.forcedPhotCoadd.ForcedPhotCoaddTask"],
   doc: "Measures every object of a patch in one band, at the position merged over bands.",
   dimensions,
-  config,
+  config: coaddDetectionConfig,
   connections: () => ({
     coadd: input<Exposure>({
       name: "deep_coadd",
