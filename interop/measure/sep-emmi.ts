@@ -18,7 +18,7 @@ import { matchNearest } from "./sdss-frames.ts";
 
 const IMAGE = join(import.meta.dirname, "../../../shared/data/sep_emmi/image.fits.gz");
 /** A Python with sep and astropy; Debian's python3-sep belongs to the system's. */
-const PYTHON = process.env["ALMAGEST_PYTHON"] ?? "/usr/bin/python3";
+const PYTHON = process.env.ALMAGEST_PYTHON ?? "/usr/bin/python3";
 
 interface SepResult {
   readonly globalback: number;

@@ -117,31 +117,76 @@ export function compare(
   return { stars: used.length, terms, residual, weight, chi2 };
 }
 
-/** Adds the weighted polynomial fit of the residuals to the model. */
+/** Azimuthal mean of a stamp at each of its pixels, linear between whole radii. */
+function radialProfile(stamp: Float32Array, size: number): Float64Array {
+  const half = size >> 1;
+  const bins = Math.ceil(half * Math.SQRT2) + 2;
+  const sum = new Float64Array(bins);
+  const share = new Float64Array(bins);
+  const radiusOf = (p: number): number => Math.hypot((p % size) - half, Math.floor(p / size) - half);
+  for (let p = 0; p < stamp.length; p++) {
+    const r = radiusOf(p);
+    const i = Math.floor(r);
+    sum[i]! += (1 - (r - i)) * stamp[p]!;
+    share[i]! += 1 - (r - i);
+    sum[i + 1]! += (r - i) * stamp[p]!;
+    share[i + 1]! += r - i;
+  }
+  return Float64Array.from({ length: stamp.length }, (_, p) => {
+    const r = radiusOf(p);
+    const i = Math.floor(r);
+    const at = (k: number): number => (share[k]! > 0 ? sum[k]! / share[k]! : 0);
+    return at(i) + (r - i) * (at(i + 1) - at(i));
+  });
+}
+
+/** How far a pixel may stray from the round mean profile, and vary over the field, as shares of that profile. */
+const ASYMMETRY = 1;
+const VARIATION = 0.3;
+/** Below this share of the peak the profile itself is noise. */
+const PROFILE_FLOOR = 1e-4;
+
+/**
+ * Adds the weighted polynomial fit of the residuals to the model. Each pixel's terms have a prior as wide as asymmetry and
+ * variation of real PSFs may be, so that faint stars shape the core and leave the wings to their mean.
+ */
 export function correct(model: Model, { stars, terms, residual, weight }: Comparison): void {
   const count = terms[0]!.length;
-  const area = model.size * model.size;
-  const factor = new Float64Array(count * count);
-  for (let s = 0; s < stars; s++) {
-    const t = terms[s]!;
-    for (let a = 0; a < count; a++) {
-      for (let b = 0; b <= a; b++) factor[a * count + b]! += weight[s]! * t[a]! * t[b]!;
-    }
-  }
-  choleskyInPlace(factor, count);
+  const { size, basis } = model;
+  const area = size * size;
+  const normal = new Float64Array(count * count);
   const rhs = new Float64Array(count * area);
   for (let s = 0; s < stars; s++) {
     const t = terms[s]!;
     for (let a = 0; a < count; a++) {
       const w = weight[s]! * t[a]!;
+      for (let b = 0; b <= a; b++) normal[a * count + b]! += w * t[b]!;
       for (let p = 0; p < area; p++) rhs[a * area + p]! += w * residual[s * area + p]!;
     }
   }
+  const mean = basis.subarray(0, area);
+  const profile = radialProfile(mean, size);
+  const squares = mean.reduce((s, v) => s + v * v, 0);
+  // The Gaussian with this Σφ² tells how much wider changes of size reach in the wings: δφ/φ ∝ r²/2σ².
+  const variance = 1 / (4 * Math.PI * squares);
+  const floor = PROFILE_FLOOR * profile[area >> 1]!;
+  const factor = new Float64Array(count * count);
   const column = new Float64Array(count);
   for (let p = 0; p < area; p++) {
-    for (let a = 0; a < count; a++) column[a] = rhs[a * area + p]!;
+    const r2 = ((p % size) - (size >> 1)) ** 2 + (Math.floor(p / size) - (size >> 1)) ** 2;
+    const height = Math.max(floor, profile[p]!);
+    factor.set(normal);
+    for (let a = 0; a < count; a++) {
+      const width = height * (a === 0 ? ASYMMETRY : VARIATION * Math.max(1, r2 / (2 * variance)));
+      // Weights are S/N²: a pixel's variance over flux² is Σφ² in these units.
+      const strength = squares / (width * width);
+      factor[a * count + a]! += strength;
+      const expected = a === 0 ? profile[p]! : 0;
+      column[a] = rhs[a * area + p]! + strength * (expected - basis[a * area + p]!);
+    }
+    choleskyInPlace(factor, count);
     choleskySolve(factor, count, column);
-    for (let a = 0; a < count; a++) model.basis[a * area + p]! += column[a]!;
+    for (let a = 0; a < count; a++) basis[a * area + p]! += column[a]!;
   }
 }
 
