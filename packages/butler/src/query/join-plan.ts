@@ -8,8 +8,12 @@ import type { Universe } from "../dimensions/universe.ts";
 export interface JoinPlan {
   /** SQL of a dimension's value. Throws `BUTLER.QUERY_INVALID` for a pixel of the sky that nothing limits. */
   dimension(name: string): Sql;
+  /** True when some table gives a dimension's value. */
+  has(name: string): boolean;
   /** Adds a table or sub-query under an alias, with the columns that hold dimensions. */
   add(source: Sql, columns: readonly (readonly [dimension: string, column: Sql])[], extra?: Sql): void;
+  /** Adds a condition between tables. */
+  tie(condition: Sql): void;
   /** Fixes a dimension to a value. */
   fix(name: string, value: string | number): void;
   /** The tables. */
@@ -33,6 +37,7 @@ export function createJoinPlan(): JoinPlan {
         { fields: { dimension: name } },
       );
     },
+    has: (name) => providers.has(name),
     add: (source, columns, extra) => {
       if (extra !== undefined) conditions.push(extra);
       for (const [dimension, column] of columns) {
@@ -42,6 +47,7 @@ export function createJoinPlan(): JoinPlan {
       }
       pieces.push(source);
     },
+    tie: (condition) => void conditions.push(condition),
     fix: (name, value) => {
       if (!providers.has(name)) providers.set(name, sql`${value}`);
     },
@@ -104,22 +110,16 @@ export function joinElements(universe: Universe, plan: JoinPlan, elements: Reado
 }
 
 /** Gives each needed dimension a table if none has it yet: its own, or (band) the distinct values of what implies it. */
-export function joinMissing(
-  universe: Universe,
-  plan: JoinPlan,
-  needed: Iterable<string>,
-  has: (name: string) => boolean,
-): void {
+export function joinMissing(universe: Universe, plan: JoinPlan, needed: Iterable<string>): void {
   for (const name of needed) {
     const element = universe.element(name);
-    if (has(name) || element.skypix !== undefined) continue;
+    if (plan.has(name) || element.skypix !== undefined) continue;
     if (element.hasTable) {
       plan.add(identifier(name), elementColumns(element));
     } else {
-      const target = element.impliedUnionTarget!;
-      plan.add(sql`(SELECT DISTINCT ${identifier(name)} FROM ${identifier(target)}) ${identifier(name)}`, [
-        [name, identifier(name, name)],
-      ]);
+      const target = identifier(element.impliedUnionTarget!);
+      const column = identifier(name);
+      plan.add(sql`(SELECT DISTINCT ${column} FROM ${target}) ${column}`, [[name, identifier(name, name)]]);
     }
   }
 }

@@ -1,3 +1,4 @@
+import { AlmagestError } from "@almagest/base";
 import type { Database } from "@almagest/database";
 import { identifier, joinSql, type Sql, sql } from "@almagest/database";
 import { type Region, regionFromBase64, regionsOverlap } from "@almagest/sphere";
@@ -43,51 +44,41 @@ export function spatialParticipants(universe: Universe, group: DimensionGroup): 
   return [...finest, ...group.skypix.map((name) => universe.element(name))];
 }
 
-function overlapAlias(element: DimensionElement): string {
-  return `${element.name}_overlap`;
-}
-
-/** Condition that an overlap row (under an alias) belongs to an element's own row or required values. */
-function overlapColumns(element: DimensionElement, alias: string): [string, Sql][] {
-  return element.required.map((name): [string, Sql] => [name, identifier(alias, name)]);
-}
-
 function commonRows(universe: Universe, alias: string): Sql {
   const { system, level } = universe.element(universe.commonSkypix).skypix!;
   return sql`${identifier(alias, "skypix_system")} = ${system} AND ${identifier(alias, "skypix_level")} = ${level}`;
 }
 
-/** Joins an element's stored overlaps with pixels once; gives the SQL of the pixel. */
-function joinOverlaps(
+/** Adds an element's stored overlaps with pixels under an alias. */
+function addOverlaps(
   universe: Universe,
   plan: JoinPlan,
   element: DimensionElement,
-  pixel: Sql | undefined,
-): Sql {
-  const alias = overlapAlias(element);
-  const own = identifier(alias, "skypix_index");
-  const extra = pixel === undefined ? sql`` : sql` AND ${own} = ${pixel}`;
-  plan.add(
-    sql`${identifier(`${element.name}_skypix_overlap`)} ${identifier(alias)}`,
-    overlapColumns(element, alias),
-    sql`${commonRows(universe, alias)}${extra}`,
-  );
-  return own;
+  alias: string,
+  pixel?: string,
+): void {
+  const columns = element.required.map((name): [string, Sql] => [name, identifier(alias, name)]);
+  if (pixel !== undefined) columns.push([pixel, identifier(alias, "skypix_index")]);
+  const source = sql`${identifier(`${element.name}_skypix_overlap`)} ${identifier(alias)}`;
+  plan.add(source, columns, commonRows(universe, alias));
 }
 
-/** Joins elements with the common pixel dimension: a row for each pixel of the element's envelope. */
+/** Joins an element with a pixel dimension: a row for each pixel of its envelope. Throws `BUTLER.QUERY_UNSUPPORTED` for
+ * pixels other than those whose overlaps are stored. */
 export function joinPixels(
   universe: Universe,
   plan: JoinPlan,
   element: DimensionElement,
-  pixel: string,
+  pixel: DimensionElement,
 ): void {
-  const alias = overlapAlias(element);
-  plan.add(
-    sql`${identifier(`${element.name}_skypix_overlap`)} ${identifier(alias)}`,
-    [...overlapColumns(element, alias), [pixel, identifier(alias, "skypix_index")]],
-    commonRows(universe, alias),
-  );
+  if (pixel.name !== universe.commonSkypix) {
+    throw new AlmagestError(
+      "BUTLER.QUERY_UNSUPPORTED",
+      `Overlaps are stored with ${universe.commonSkypix} only, so ${element.name} cannot be joined with ${pixel.name}.`,
+      { fields: { element: element.name, pixel: pixel.name } },
+    );
+  }
+  addOverlaps(universe, plan, element, `${element.name}_pixels`, pixel.name);
 }
 
 /** Joins two elements through the pixels they share; the exact test is still to be applied. */
@@ -97,7 +88,10 @@ export function joinThroughPixels(
   a: DimensionElement,
   b: DimensionElement,
 ): void {
-  joinOverlaps(universe, plan, b, joinOverlaps(universe, plan, a, undefined));
+  const [one, other] = [`${a.name}_of_${b.name}`, `${b.name}_of_${a.name}`];
+  addOverlaps(universe, plan, a, one);
+  addOverlaps(universe, plan, b, other);
+  plan.tie(sql`${identifier(other, "skypix_index")} = ${identifier(one, "skypix_index")}`);
 }
 
 /** Condition that an element's row may overlap a constant region, by its stored pixels: cheap, and never wrongly false. */
