@@ -5,7 +5,8 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { AlmagestError } from "@almagest/base";
 import { withBulkIndexes } from "./bulk-indexes.ts";
 import type { Database, OnConflict, QuerySettings, Row } from "./database.ts";
-import { compileSql, quoteIdentifier, type Sql, type SqlValue } from "./sql.ts";
+import { conflictClause, insertHead } from "./insert-sql.ts";
+import { compileSql, type Sql, type SqlValue } from "./sql.ts";
 import { isBusy, translateSqliteError } from "./sqlite-errors.ts";
 
 /** How to open an SQLite file. */
@@ -272,24 +273,6 @@ class SqliteDatabase implements Database {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
-}
-
-function insertHead(table: string, columns: readonly string[]): string {
-  return `INSERT INTO ${quoteIdentifier(table)} (${columns.map(quoteIdentifier).join(", ")}) VALUES`;
-}
-
-/** The ON CONFLICT part of an insert, in the words both databases share. */
-function conflictClause(columns: readonly string[], onConflict: OnConflict): string {
-  if (onConflict === "error") return "";
-  if (onConflict === "ignore") return " ON CONFLICT DO NOTHING";
-  const key = new Set(onConflict.replaceBy);
-  const updates = columns
-    .filter((column) => !key.has(column))
-    .map((column) => `${quoteIdentifier(column)} = excluded.${quoteIdentifier(column)}`);
-  const target = onConflict.replaceBy.map(quoteIdentifier).join(", ");
-  return updates.length === 0
-    ? ` ON CONFLICT (${target}) DO NOTHING`
-    : ` ON CONFLICT (${target}) DO UPDATE SET ${updates.join(", ")}`;
 }
 
 /** Opens an SQLite file (or `:memory:`) with foreign keys enforced. Throws `DATABASE.OPEN`, `DATABASE.CORRUPT`. */
