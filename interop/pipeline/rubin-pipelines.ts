@@ -32,13 +32,22 @@ function expandOurs(path: string, pipeline: Pipeline): Expanded {
       [...pipeline.tasks].map(([label, { overrides }]) => [
         label,
         Object.fromEntries(
-          overrides.flatMap((each) =>
-            each.kind === "field" ? [[each.path, each.value === "nan" ? Number.NaN : each.value]] : [],
-          ),
+          overrides.flatMap((each) => (each.kind === "field" ? [[each.path, each.value]] : [])),
         ),
       ]),
     ),
   };
+}
+
+/** PyYAML reads `1e-4` as text (a point is missing) and the original makes it a number later, or not; ours is one at once. */
+function unifyNumbers(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(unifyNumbers);
+  if (typeof value === "string") {
+    if (value === "nan") return null;
+    return /^[-+]?[\d.]+(e[-+]?\d+)?$/i.test(value) ? Number(value) : value;
+  }
+  if (typeof value !== "object" || value === null) return value;
+  return Object.fromEntries(Object.entries(value).map(([key, member]) => [key, unifyNumbers(member)]));
 }
 
 async function compareExpansions(): Promise<{ figure: string; pass: boolean; note?: string }> {
@@ -64,9 +73,11 @@ async function compareExpansions(): Promise<{ figure: string; pass: boolean; not
   let refused = 0;
   for (const line of output.trim().split("\n")) {
     // Python writes not-a-number and the infinities as bare words; ours become null as well on their way through JSON.
-    const theirs = JSON.parse(line.replace(/(?<=[[,:] ?)(NaN|-?Infinity)(?=[,\]}])/g, "null")) as Expanded;
+    const theirs = unifyNumbers(
+      JSON.parse(line.replace(/(?<=[[,:] ?)(NaN|-?Infinity)(?=[,\]}])/g, "null")),
+    ) as Expanded;
     const ours = await loadPipeline(theirs.path, { environment }).then(
-      (pipeline) => JSON.parse(JSON.stringify(expandOurs(theirs.path, pipeline))) as Expanded,
+      (pipeline) => unifyNumbers(JSON.parse(JSON.stringify(expandOurs(theirs.path, pipeline)))) as Expanded,
       (error: Error) => error.message,
     );
     const name = theirs.path.slice(FOLDER.length + 1);

@@ -5,15 +5,14 @@ import { expandLabels, keepTasks, renameLabels } from "./subset-pipeline.ts";
 
 /** What an import makes of the pipeline it names: included, excluded, renamed. */
 export function applyImport(imported: Pipeline, entry: ImportEntry): Pipeline {
-  let result = imported;
-  if (entry.include) result = keepTasks(result, expandLabels(result, entry.include), entry.subsetMode);
+  let kept = new Set(imported.tasks.keys());
+  if (entry.include) kept = expandLabels(imported, entry.include);
   if (entry.exclude) {
     // As in the original, excluding what is not there is no mistake: lists of exclusions outlive what they exclude.
     const known = entry.exclude.filter((name) => imported.tasks.has(name) || imported.subsets.has(name));
-    const excluded = expandLabels(result, known);
-    const kept = new Set([...result.tasks.keys()].filter((label) => !excluded.has(label)));
-    result = keepTasks(result, kept, entry.subsetMode);
+    kept = kept.difference(expandLabels(imported, known));
   }
+  let result = keepTasks(imported, kept, entry.subsetMode);
   result = renameLabels(result, entry.rename);
   if (!entry.importContracts) result = { ...result, contracts: [] };
   if (!entry.importSteps) result = { ...result, steps: [] };

@@ -48,7 +48,8 @@ tasks:
     "coadd",
     "measureObjects",
   ]);
-  assert.deepEqual([...pipeline.subsets.keys()], ["step2"]);
+  assert.deepEqual([...pipeline.subsets.keys()], ["step1", "step2"]);
+  assert.deepEqual(pipeline.subsets.get("step1")!.labels, []);
   assert.deepEqual(pipeline.subsets.get("step2")!.labels, ["makeDirectWarp", "coadd"]);
   const { config } = graphOf(pipeline).tasks.get("makeDirectWarp")!.resolved;
   assert.equal((config as { waitMs: number }).waitMs, 3);

@@ -23,16 +23,15 @@ export function unknownLabel(pipeline: Pipeline, name: string): AlmagestError {
   );
 }
 
-/** The pipeline with only the tasks `keep`. Subsets that lose a member go entirely (`DROP`) or lose just that member
- * (`EDIT`); steps whose subset is gone go too; contracts that name a lost label go. */
+/** The pipeline with only the tasks `keep`. Subsets that lose a member go entirely (`DROP`, which also takes those
+ * that were empty before) or lose just that member (`EDIT`; they stay even when empty): so the original does; steps whose subset is gone go too; contracts that name a lost label go. */
 export function keepTasks(pipeline: Pipeline, keep: ReadonlySet<string>, mode: "DROP" | "EDIT"): Pipeline {
   const lost = [...pipeline.tasks.keys()].filter((label) => !keep.has(label));
-  if (lost.length === 0) return pipeline;
   const subsets = new Map<string, PipelineSubset>();
   for (const [name, subset] of pipeline.subsets) {
     const labels = subset.labels.filter((label) => keep.has(label));
-    if (labels.length === subset.labels.length) subsets.set(name, subset);
-    else if (mode === "EDIT" && labels.length > 0) subsets.set(name, { ...subset, labels });
+    const isWhole = labels.length > 0 && labels.length === subset.labels.length;
+    if (isWhole || mode === "EDIT") subsets.set(name, { ...subset, labels });
   }
   const names = (expression: string, label: string) =>
     new RegExp(`(^|[^\\w.])${label.replace(/[^\w]/g, "\\$&")}\\.`).test(expression);
