@@ -36,11 +36,12 @@ function compileBound(scope: CompileScope, value: BindValue, at: number): TypedS
     case "string":
       return { type: "string", sql: sql`${value}`, literal: value };
     case "bigint":
+      if (BigInt.asIntN(64, value) !== value) throw queryError(scope.text, at, "This integer is too large");
       return { type: "int", sql: sql`${value}`, literal: value };
     case "boolean":
       return { type: "bool", sql: sql`${value}` };
     case "number":
-      return Number.isInteger(value)
+      return Number.isSafeInteger(value)
         ? { type: "int", sql: sql`${BigInt(value)}`, literal: BigInt(value) }
         : { type: "float", sql: sql`${value}`, literal: value };
     default:

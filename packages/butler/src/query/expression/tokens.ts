@@ -35,6 +35,15 @@ function matchAt(pattern: RegExp, text: string, at: number): RegExpExecArray | n
   return pattern.exec(text);
 }
 
+const MAX_INTEGER = 2n ** 63n - 1n;
+
+/** An integer literal; those that no database column holds are refused. */
+function integer(text: string, at: number, digits: string): bigint {
+  const value = BigInt(digits);
+  if (value > MAX_INTEGER || value < -MAX_INTEGER) throw queryError(text, at, "This integer is too large");
+  return value;
+}
+
 function nextToken(text: string, at: number, previous: Token | undefined): [token: Token, end: number] {
   let match: RegExpExecArray | null;
   // A minus after an operand is an operator, not part of a range.
@@ -44,7 +53,11 @@ function nextToken(text: string, at: number, previous: Token | undefined): [toke
       (previous.kind === "symbol" && previous.value === ")"));
   if (!(afterOperand && text[at] === "-") && (match = matchAt(RANGE, text, at)) !== null) {
     const [all, start, stop, step] = match;
-    const range = { start: BigInt(start!), stop: BigInt(stop!), step: BigInt(step ?? "1") };
+    const range = {
+      start: integer(text, at, start!),
+      stop: integer(text, at, stop!),
+      step: integer(text, at, step ?? "1"),
+    };
     return [{ kind: "range", at, ...range }, at + all.length];
   }
   if ((match = matchAt(TIME, text, at)) !== null) {
@@ -55,7 +68,7 @@ function nextToken(text: string, at: number, previous: Token | undefined): [toke
   }
   if ((match = matchAt(NUMBER, text, at)) !== null) {
     const end = at + match[0].length;
-    if (/^\d+$/.test(match[0])) return [{ kind: "int", at, value: BigInt(match[0]) }, end];
+    if (/^\d+$/.test(match[0])) return [{ kind: "int", at, value: integer(text, at, match[0]) }, end];
     return [{ kind: "float", at, value: Number(match[0]) }, end];
   }
   if ((match = matchAt(NAME, text, at)) !== null) {
