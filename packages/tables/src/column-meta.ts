@@ -18,23 +18,20 @@ export interface TableMeta {
 }
 
 /** astropy's name of a column's data type. */
-export function astropyDatatype(column: Column): string {
+function astropyDatatype(column: Column): string {
   const kind = storageKind(column);
   if (kind === "logical") return "bool";
   return kind === "BigInt64" ? "int64" : kind.toLowerCase();
 }
 
-/** The header that astropy keeps with its tables (ECSV's YAML, one JSON-style line per column). */
-export function encodeTableMeta(table: Table, vectors: "plain" | "subtype"): string {
+/** The header that astropy keeps with its tables (YAML, one line of JSON per column). */
+export function encodeTableMeta(table: Table): string {
   const lines = ["datatype:"];
   for (const [name, column] of table.columns) {
-    const width = column.width ?? 1;
-    const shaped = vectors === "subtype" && width > 1;
     const entry = {
       name,
       ...(column.unit ? { unit: column.unit } : {}),
-      datatype: shaped ? "string" : astropyDatatype(column),
-      ...(shaped ? { subtype: `${astropyDatatype(column)}[${width}]` } : {}),
+      datatype: astropyDatatype(column),
       ...(column.doc ? { description: column.doc } : {}),
     };
     lines.push(`- ${JSON.stringify(entry)}`);
@@ -46,16 +43,14 @@ export function encodeTableMeta(table: Table, vectors: "plain" | "subtype"): str
 /** Reads such a header; what it cannot tell stays absent. Values of `meta` that are no plain text become JSON text. */
 export function decodeTableMeta(text: string): TableMeta {
   const document: unknown = parse(text, { logLevel: "silent", customTags: ["omap"], mapAsMap: false });
-  const columns = new Map<string, ColumnMeta & { datatype?: string; subtype?: string }>();
+  const columns = new Map<string, ColumnMeta>();
   const root = (document ?? {}) as { datatype?: unknown; meta?: unknown };
   for (const entry of Array.isArray(root.datatype) ? root.datatype : []) {
-    const { name, unit, description, datatype, subtype } = entry as Record<string, unknown>;
+    const { name, unit, description } = entry as Record<string, unknown>;
     if (typeof name !== "string") continue;
     columns.set(name, {
       ...(typeof unit === "string" ? { unit } : {}),
       ...(typeof description === "string" ? { doc: description } : {}),
-      ...(typeof datatype === "string" ? { datatype } : {}),
-      ...(typeof subtype === "string" ? { subtype } : {}),
     });
   }
   const metadata: Record<string, string> = {};

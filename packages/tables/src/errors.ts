@@ -7,5 +7,4 @@ export const TABLES_ERRORS: Readonly<Record<string, string>> = {
   "TABLES.PARQUET_INVALID": "A file is not Parquet, or is damaged. Copy or make it again.",
   "TABLES.PARQUET_UNSUPPORTED":
     "A Parquet column holds something a table cannot (structs, maps, lists of varying length). Read the other columns by name.",
-  "TABLES.ECSV_INVALID": "A text is not an ECSV table; the message names the line.",
 };

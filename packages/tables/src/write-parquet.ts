@@ -26,7 +26,7 @@ export function encodeParquet(table: Table): Uint8Array {
     codec: "ZSTD",
     compressors: { ZSTD: (input) => zstdCompressSync(input) },
     kvMetadata: [
-      { key: "table_meta_yaml", value: encodeTableMeta(table, "plain") },
+      { key: "table_meta_yaml", value: encodeTableMeta(table) },
       { key: "lsst::arrow::rowcount", value: String(table.rows) },
     ],
     createdBy: "almagest",

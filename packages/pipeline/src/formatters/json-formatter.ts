@@ -41,12 +41,15 @@ function encodePythonJson(value: unknown): string {
 const nonFinite = (value: number): string =>
   Number.isNaN(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity";
 
+/** Stands for a bare word while the rest is parsed; no document of ours has such a key. */
+const WORD = "almagest:word";
+
 function decodePythonJson(text: string): unknown {
   if (!/NaN|Infinity/.test(text)) return JSON.parse(text);
   const marked = text.replace(/"(?:[^"\\]|\\.)*"|-?Infinity|NaN/g, (word) =>
-    word.startsWith('"') ? word : `{"\u0001":"${word}"}`,
+    word.startsWith('"') ? word : `{"${WORD}":"${word}"}`,
   );
   return JSON.parse(marked, (_key, value) =>
-    typeof value?.["\u0001"] === "string" ? Number(value["\u0001"]) : value,
+    typeof value?.[WORD] === "string" ? Number(value[WORD]) : value,
   );
 }

@@ -37,6 +37,8 @@ const STORAGE_CLASSES: ReadonlyMap<string, Formatter> = new Map<string, Formatte
 
 /** Older or other class names under which the same files may be stored. */
 const NAMES: ReadonlyMap<string, Formatter> = new Map<string, Formatter>([
+  // Several formatters carry this name; the one here reads what all of them write, not-a-number included.
+  [jsonFormatter.name, erase(jsonFormatter)],
   ["lsst.images.formatters.GenericFormatter", erase(exposureFormatter)],
   ["lsst.obs.base.formatters.pexConfig.PexConfigFormatter", erase(configFormatter)],
   ["lsst.obs.base.formatters.packages.PackagesFormatter", erase(packagesFormatter)],
