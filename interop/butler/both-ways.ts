@@ -244,6 +244,44 @@ async function sameRecords(root: string, python: PythonButler): Promise<Comparis
   return comparison;
 }
 
+/** The original imports what we export of the golden repository, and shows the same datasets and associations. */
+async function importOurExport(root: string, python: PythonButler): Promise<Comparison> {
+  const comparison: Comparison = { same: 0, refused: 0, differences: [] };
+  const golden = join(GOLDEN, "repo");
+  await using theirs = await openButler(golden, { readOnly: true });
+  const types = (await theirs.queryDatasetTypes()).map((type) => type.name);
+  const refs: DatasetRef[] = [];
+  for (const type of types) {
+    const runs = (await theirs.queryCollections("*", { kinds: ["RUN"] })).map((run) => run.name);
+    for (const run of runs) refs.push(...(await theirs.queryDatasets(type, { collections: run })));
+  }
+  const folder = join(root, "exported");
+  await theirs.exportTo(folder, refs, { collections: "*", mode: "copy" });
+  const target = join(root, "imported");
+  await python.call("create", { root: target });
+  await python.call("open", { root: target });
+  await python.call("import_file", {
+    path: join(folder, "export.yaml"),
+    directory: folder,
+    transfer: "copy",
+  });
+  const look = async (where: string): Promise<unknown[]> => {
+    await python.call("open", { root: where, writeable: false });
+    const seen: unknown[] = [await python.call("collections")];
+    for (const type of types) {
+      const found = await python.call<unknown[]>("datasets", { type, collections: "*", find_first: false });
+      seen.push(canonical(found));
+    }
+    return seen;
+  };
+  const [ours, original] = [await look(target), await look(golden)];
+  ours.forEach((item, index) => {
+    if (JSON.stringify(item) === JSON.stringify(original[index])) comparison.same++;
+    else comparison.differences.push(["collections", ...types][index]!);
+  });
+  return comparison;
+}
+
 const GENERATED = 300;
 
 /** What the original and we must agree on, on a repository of ours and on one of theirs. */
@@ -294,5 +332,10 @@ export const bars: Bar[] = [
     name: "writing by turns into their repository",
     goal: "all read by both",
     measure: async () => verdict(await withRoot(copyTheirs, takeTurns)),
+  },
+  {
+    name: "our export imported by the original",
+    goal: "all equal",
+    measure: async () => verdict(await withRoot(makeOurs, importOurExport)),
   },
 ];

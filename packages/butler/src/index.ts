@@ -21,6 +21,7 @@ export type { RecordApi } from "./api/record-api.ts";
 export type {
   CheckOptions,
   CheckReport,
+  ExportOptions,
   ImportOptions,
   ImportReport,
   TransferApi,

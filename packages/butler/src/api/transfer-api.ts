@@ -1,12 +1,16 @@
 import type { CheckOptions, CheckReport } from "../transfer/check-repository.ts";
+import type { ExportOptions } from "../transfer/export-datasets.ts";
 import type { ImportOptions, ImportReport } from "../transfer/import-export-file.ts";
+import type { DatasetRef } from "../types.ts";
 
-export type { CheckOptions, CheckReport, ImportOptions, ImportReport };
+export type { CheckOptions, CheckReport, ExportOptions, ImportOptions, ImportReport };
 
 /** What the Butler does with data of other repositories. */
 export interface TransferApi {
   /** Imports an export file (`export.yaml`) in one transaction: all of it, or nothing. Throws `BUTLER.IMPORT_INVALID`. */
   importFrom(path: string, options?: ImportOptions): Promise<ImportReport>;
+  /** Writes datasets with all records they need into a folder as `export.yaml`, in the original's format. */
+  exportTo(folder: string, refs: readonly DatasetRef[], options?: ExportOptions): Promise<void>;
   /** Checks the repository: files missing, changed, orphaned, half-written; with `repair` sets right what can be. */
   check(options?: CheckOptions): Promise<CheckReport>;
 }

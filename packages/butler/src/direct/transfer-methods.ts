@@ -1,5 +1,6 @@
 import type { TransferApi } from "../api/transfer-api.ts";
 import { checkRepository } from "../transfer/check-repository.ts";
+import { exportTo } from "../transfer/export-datasets.ts";
 import { importExportFile } from "../transfer/import-export-file.ts";
 import { type ButlerState, requireWriteable } from "./butler-state.ts";
 import type { UndoLog } from "./undo-log.ts";
@@ -7,6 +8,7 @@ import type { UndoLog } from "./undo-log.ts";
 /** The methods of a Butler that exchange data with other repositories. */
 export function createTransferMethods(state: ButlerState, undo: UndoLog): TransferApi {
   return {
+    exportTo: (folder, refs, options = {}) => exportTo(state, folder, refs, options),
     check: async (options = {}) => {
       if (options.repair) requireWriteable(state);
       return checkRepository(state, options);

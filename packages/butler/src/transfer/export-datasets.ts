@@ -1,0 +1,215 @@
+import { copyFile, link, mkdir, writeFile } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { isAbsoluteUri, resolveWithin, writeDurably } from "@almagest/resources";
+import { queryAssociations } from "../datasets/query-associations.ts";
+import { localPathOf } from "../datastore/dataset-files.ts";
+import { type FileRecord, findFiles } from "../datastore/file-records.ts";
+import type { DimensionElement } from "../dimensions/dimension-element.ts";
+import { expandDataIds } from "../dimensions/expand-data-id.ts";
+import type { ButlerState } from "../direct/butler-state.ts";
+import { queryRecords } from "../query/query-records.ts";
+import type { DatasetRef, DimensionRecord } from "../types.ts";
+import { yamlRecord, yamlText, yamlTimespan } from "./export-text.ts";
+
+/** What to export besides the datasets. */
+export interface ExportOptions {
+  /** Collections to export with their memberships of these datasets; the datasets' runs always are. */
+  readonly collections?: string | readonly string[];
+  /** How files are brought into the folder; without it they stay and the export names them where they are. */
+  readonly mode?: "copy" | "hardlink";
+}
+
+type Records = Map<string, Map<string, DimensionRecord>>;
+
+function addRecord(records: Records, element: DimensionElement, record: DimensionRecord): void {
+  const rows = records.get(element.name) ?? new Map<string, DimensionRecord>();
+  records.set(element.name, rows);
+  const key = element.required.map((name) => record[name === element.name ? element.keyColumn! : name]);
+  rows.set(JSON.stringify(key), record);
+}
+
+async function recordsOf(state: ButlerState, refs: readonly DatasetRef[]): Promise<Records> {
+  const { universe } = state.repository;
+  const records: Records = new Map();
+  for (const [, members] of Map.groupBy(refs, (ref) => ref.datasetType.name)) {
+    const group = universe.completeGroup(members[0]!.datasetType.dimensions);
+    for (const data of await expandDataIds(
+      universe,
+      state.records,
+      group,
+      members.map((ref) => ref.dataId),
+    )) {
+      for (const [name, record] of Object.entries(data.records))
+        addRecord(records, universe.element(name), record);
+    }
+  }
+  // What belongs to a visit goes with it.
+  for (const element of universe.elements.values()) {
+    if (element.populatedBy === element.name || !records.has(element.populatedBy)) continue;
+    for (const owner of records.get(element.populatedBy)!.values()) {
+      const ownerElement = universe.element(element.populatedBy);
+      const dataId = Object.fromEntries(
+        ownerElement.required.map((name) => [
+          name,
+          owner[name === ownerElement.name ? ownerElement.keyColumn! : name] as string | number,
+        ]),
+      );
+      for (const record of await queryRecords(state, element.name, { dataId })) {
+        const known = element.required.every((name) => {
+          const own = universe.element(name);
+          const rows = [...(records.get(name)?.values() ?? [])];
+          return !own.hasTable || rows.some((row) => row[own.keyColumn!] === record[name]);
+        });
+        if (known || element.alwaysJoin) addRecord(records, element, record);
+      }
+    }
+  }
+  return records;
+}
+
+/** Records that others refer to, added until none is missing. */
+async function completeRecords(state: ButlerState, records: Records): Promise<void> {
+  const { universe } = state.repository;
+  for (const element of [...universe.elements.values()].reverse()) {
+    for (const record of records.get(element.name)?.values() ?? []) {
+      for (const name of [...element.required, ...element.implied]) {
+        const target = universe.element(name);
+        if (name === element.name || !target.hasTable || target.columns.length === 0) continue;
+        const dataId = Object.fromEntries(
+          target.required.map((dimension) => [dimension, record[dimension] as string | number]),
+        );
+        const [found] = await state.records.fetch(target, [dataId]);
+        if (found !== undefined) addRecord(records, target, found);
+      }
+    }
+  }
+}
+
+async function exportCollections(state: ButlerState, names: readonly string[]): Promise<string[]> {
+  const lines: string[] = [];
+  const rows = await state.collections.resolve(names, { keepChains: true });
+  for (const row of rows.sort((a, b) => Number(a.kind === "CHAINED") - Number(b.kind === "CHAINED"))) {
+    lines.push("- type: collection", `  collection_type: ${row.kind}`, `  name: ${yamlText(row.name)}`);
+    if (row.doc !== "") lines.push(`  doc: ${yamlText(row.doc)}`);
+    if (row.kind === "RUN") lines.push("  host: null", "  timespan_begin: null", "  timespan_end: null");
+    if (row.kind === "CHAINED") {
+      const children = (await state.collections.children(row)).map((child) => yamlText(child.name));
+      lines.push(`  children: [${children.join(", ")}]`);
+    }
+  }
+  return lines;
+}
+
+async function exportDatasets(
+  state: ButlerState,
+  refs: readonly DatasetRef[],
+  files: ReadonlyMap<string, readonly FileRecord[]>,
+  keepPaths: boolean,
+): Promise<string[]> {
+  const lines: string[] = [];
+  for (const [name, members] of Map.groupBy(refs, (ref) => ref.datasetType.name)) {
+    const { type } = await state.types.get(name);
+    lines.push(
+      "- type: dataset_type",
+      `  name: ${name}`,
+      `  dimensions: [${type.dimensions.join(", ")}]`,
+      `  storage_class: ${type.storageClass}`,
+      `  is_calibration: ${type.isCalibration}`,
+    );
+    for (const [run, ofRun] of Map.groupBy(members, (ref) => ref.run)) {
+      lines.push("- type: dataset", `  dataset_type: ${name}`, `  run: ${yamlText(run)}`, "  records:");
+      for (const ref of ofRun) {
+        const dataId = Object.entries(ref.dataId)
+          .map(([key, value]) => `${key}: ${typeof value === "string" ? yamlText(value) : value}`)
+          .join(", ");
+        lines.push(`  - dataset_id: [!uuid '${ref.id}']`, `    data_id: [{${dataId}}]`);
+        const file = files.get(ref.id)?.find((record) => record.component === undefined);
+        if (file === undefined) continue;
+        const path = keepPaths ? file.path : localPathOf(state.repository.root, file.path);
+        lines.push(`    path: ${yamlText(path)}`, `    formatter: ${file.formatter}`);
+      }
+    }
+  }
+  return lines;
+}
+
+async function exportAssociations(
+  state: ButlerState,
+  refs: readonly DatasetRef[],
+  names: readonly string[],
+): Promise<string[]> {
+  const ids = new Set(refs.map((ref) => ref.id));
+  const types = new Set(refs.map((ref) => ref.datasetType.name));
+  const lines: string[] = [];
+  const rows = names.length === 0 ? [] : await state.collections.resolve(names, { keepChains: true });
+  for (const row of rows.filter(({ kind }) => kind === "TAGGED" || kind === "CALIBRATION")) {
+    const ranges = new Map<string, string[]>();
+    for (const name of types) {
+      for (const { ref, timespan } of await queryAssociations(state, name, row.name)) {
+        if (!ids.has(ref.id)) continue;
+        const key = timespan === undefined ? "" : yamlTimespan(timespan, "      ");
+        ranges.set(key, [...(ranges.get(key) ?? []), `!uuid '${ref.id}'`]);
+      }
+    }
+    if (ranges.size === 0) continue;
+    lines.push(
+      "- type: associations",
+      `  collection: ${yamlText(row.name)}`,
+      `  collection_type: ${row.kind}`,
+    );
+    if (row.kind === "CALIBRATION") lines.push("  validity_ranges:");
+    for (const [timespan, list] of ranges) {
+      if (timespan === "") lines.push(`  dataset_ids: [${list.join(", ")}]`);
+      else lines.push(`  - timespan: ${timespan}`, `    dataset_ids: [${list.join(", ")}]`);
+    }
+  }
+  return lines;
+}
+
+/** Writes `export.yaml`, and the files if asked, into a folder: what the original's import and ours read. */
+export async function exportTo(
+  state: ButlerState,
+  folder: string,
+  refs: readonly DatasetRef[],
+  options: ExportOptions,
+): Promise<void> {
+  const { repository } = state;
+  const { universe } = repository;
+  const records = await recordsOf(state, refs);
+  await completeRecords(state, records);
+  const files = await findFiles(
+    repository,
+    refs.map((ref) => ref.id),
+  );
+  if (options.mode !== undefined) {
+    for (const { path } of [...files.values()].flat()) {
+      if (isAbsoluteUri(path)) continue;
+      const target = resolveWithin(folder, path);
+      await mkdir(dirname(target), { recursive: true });
+      await (options.mode === "copy" ? copyFile : link)(localPathOf(repository.root, path), target);
+    }
+  }
+  const names = [...new Set([...refs.map((ref) => ref.run), ...[options.collections ?? []].flat()])];
+  const lines = [
+    "description: Butler Data Repository Export",
+    "version: 1.0.2",
+    `universe_version: ${universe.version}`,
+    `universe_namespace: ${universe.namespace}`,
+    "data:",
+    ...[...universe.elements.values()].flatMap((element) => {
+      const rows = records.get(element.name);
+      if (rows === undefined) return [];
+      return [
+        "- type: dimension",
+        `  element: ${element.name}`,
+        "  records:",
+        ...[...rows.values()].map((record) => yamlRecord(element, record)),
+      ];
+    }),
+    ...(await exportCollections(state, names)),
+    ...(await exportDatasets(state, refs, files, options.mode !== undefined)),
+    ...(await exportAssociations(state, refs, names)),
+  ];
+  const write = (path: string): Promise<void> => writeFile(path, `${lines.join("\n")}\n`);
+  await writeDurably(join(folder, "export.yaml"), write, { overwrite: true });
+}
