@@ -1,6 +1,7 @@
 import { isAlmagestError } from "@almagest/base";
 import { showRun } from "../cli/run-progress.ts";
 import { CALIBRATION_KINDS, type CalibrationKind, makeCalibration } from "../survey/make-calibrations.ts";
+import { findBadPixels } from "./find-bad-pixels.ts";
 import type { InstrumentFrames } from "./process-frame.ts";
 import type { StageContext } from "./run-stage.ts";
 
@@ -51,13 +52,19 @@ export async function makeMasters(context: StageContext, instrument: InstrumentF
     if (!instrument.frames.some(({ frame }) => frame.kind === kind)) continue;
     const progress = showRun(terminal, `make ${kind}`);
     try {
-      await makeCalibration(butler, instrument.instrument, kind, { workers, onProgress: progress.onProgress });
+      await makeCalibration(butler, instrument.instrument, kind, {
+        workers,
+        onProgress: progress.onProgress,
+      });
       made.push(kind);
     } catch (error) {
       if (!isAlmagestError(error) || error.code !== "ALMAGEST.RUN_FAILED") throw error;
-      notes.push(`${instrument.instrument}: the ${kind} frames could not be combined; ${LOST[kind]}. ${error.message}`);
+      notes.push(
+        `${instrument.instrument}: the ${kind} frames could not be combined; ${LOST[kind]}. ${error.message}`,
+      );
     }
     progress.end();
   }
+  await findBadPixels(context, instrument, made);
   return { made, notes };
 }

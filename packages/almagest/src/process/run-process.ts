@@ -2,90 +2,171 @@ import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { AlmagestError } from "@almagest/base";
-import { createRepository } from "@almagest/butler";
-import { inspectFrames } from "@almagest/instruments";
+import { type Butler, createRepository } from "@almagest/butler";
+import { type FrameInfo, inspectFrames } from "@almagest/instruments";
+import { type Table, writeParquet } from "@almagest/tables";
 import { startStage } from "../cli/progress.ts";
 import type { Terminal } from "../cli/terminal.ts";
 import { openRepository } from "../open-repository.ts";
-import { instrumentCollections } from "../survey/ingest-raws.ts";
+import { describeFailures } from "../survey/run-failures.ts";
+import { buildCatalogue, buildSources } from "./build-catalogue.ts";
+import { compareEpochs } from "./compare-epochs.ts";
+import { exportImages } from "./export-images.ts";
 import { findFiles } from "./find-files.ts";
 import { ingestCatalogues } from "./ingest-catalogues.ts";
-import { ingestFrames, reducedRun } from "./ingest-frames.ts";
-import { makeMasters } from "./make-masters.ts";
-import { readMeasuredFrames } from "./measured-frame.ts";
-import { digestOf, runStage } from "./run-stage.ts";
+import { ingestFrames } from "./ingest-frames.ts";
+import { type MeasuredInstrument, measureFrames } from "./measure-frames.ts";
+import { type MeasuredFrame, readMeasuredFrames } from "./measured-frame.ts";
+import { placeBlindVisits } from "./place-blind-visits.ts";
+import { isSkyFrame } from "./process-frame.ts";
+import {
+  collectNotes,
+  describeComparison,
+  type FileOutcome,
+  listFiles,
+  type ProcessOutcome,
+} from "./process-outcome.ts";
+import { writeProcessReport } from "./process-report.ts";
+import type { StageContext } from "./run-stage.ts";
+import { settleFrames } from "./settle-frames.ts";
+import { stackFields } from "./stack-fields.ts";
+import { writeCsv } from "./write-csv.ts";
 
+/** Name of the chained collection that finds everything a run of `almagest process` made. */
+export const PROCESS_CHAIN = "process";
+
+/** What to process and where to put the results. */
 export interface ProcessOptions {
   readonly output: string;
   readonly files: readonly string[];
+  /** Reference catalogues. */
   readonly reference: readonly string[];
+  /** Only frames for which this data query holds. */
   readonly where?: string;
   readonly workers: number;
 }
 
-export async function runProcess(terminal: Terminal, options: ProcessOptions) {
-  const found = await findFiles(options.files);
+/**
+ * Takes any telescope's frames to calibrated images, stacks, a catalogue and a report page. What was done before in the same
+ * folder is kept. Throws `ALMAGEST.NO_FILES` when nothing useful came out, `ALMAGEST.CATALOGUE_UNREADABLE`.
+ */
+export async function runProcess(terminal: Terminal, options: ProcessOptions): Promise<ProcessOutcome> {
+  const started = performance.now();
   const look = startStage(terminal, "look at the files");
-  const frames = await inspectFrames(found.paths);
-  look.end(`${found.paths.length} files`);
+  const { paths, refused } = await findFiles(options.files);
+  const frames = await inspectFrames(paths);
+  look.end(countKinds(frames));
+  if (!frames.some(({ kind }) => kind === "science" || kind === "reduced")) {
+    const files = listFiles(frames, refused, [], [], []);
+    throw new AlmagestError("ALMAGEST.NO_FILES", describeUseless(files), { fields: { files } });
+  }
   const repository = join(options.output, "repo");
   await mkdir(options.output, { recursive: true });
   if (!existsSync(join(repository, "butler.yaml"))) await createRepository(repository);
   await using butler = await openRepository(repository, { writeable: true });
   const ingest = startStage(terminal, "ingest");
-  const instruments = await ingestFrames(butler, frames);
-  const catalogue = await ingestCatalogues(butler, options.reference, join(options.output, "refcats"));
-  ingest.end(`${frames.length} frames`);
-  const context = { butler, terminal, workers: options.workers };
-  for (const one of instruments) {
-    const { instrument } = one;
-    const { raws, calibrations } = instrumentCollections(instrument);
-    const inputs: string[] = [];
-    const masters = await makeMasters(context, one);
-    for (const n of masters.notes) console.log(n);
-    if (one.frames.some(({ frame }) => frame.kind === "science")) {
-      const s = await runStage(context, {
-        title: "reduce",
-        file: "process-isr.yaml",
-        settings: {},
-        where: `instrument = '${instrument}' AND exposure.observation_type = 'science'`,
-        inputs: [raws, calibrations],
-        run: `process/${instrument}/isr`,
-      });
-      inputs.push(`process/${instrument}/isr`);
-      for (const f of s.failures) console.log(f.code, f.message);
-    }
-    if (one.frames.some(({ frame }) => frame.kind === "reduced")) {
-      const s = await runStage(context, {
-        title: "adopt",
-        file: "process-adopt.yaml",
-        settings: {},
-        where: `instrument = '${instrument}'`,
-        inputs: [reducedRun(instrument)],
-        run: `process/${instrument}/adopted`,
-      });
-      inputs.push(`process/${instrument}/adopted`);
-      for (const f of s.failures) console.log(f.code, f.message);
-    }
-    if (catalogue.run) inputs.push(catalogue.run);
-    const settings = { calibrateImage: {} };
-    const run = `process/${instrument}/measured/${digestOf([settings, catalogue.run])}`;
-    const s = await runStage(context, {
-      title: "measure",
-      file: "process-measure.yaml",
-      settings,
-      where: `instrument = '${instrument}'`,
-      inputs,
-      run,
-    });
-    for (const f of s.failures) console.log(JSON.stringify(f.dataId), f.code, f.message);
-    const measured = await readMeasuredFrames(butler, one, run);
-    for (const m of measured)
-      console.log(
-        m.path.split("/").at(-1),
-        m.sources.rows,
-        Object.fromEntries([...m.figures].filter(([k]) => /^[a-z]/.test(k))),
-        m.saturatedShare,
-      );
+  const instruments = await ingestFrames(butler, frames, (done, total) => ingest.update(done, total));
+  const catalogue = await ingestCatalogues(butler, options.reference, join(options.output, "refcat-shards"));
+  ingest.end(catalogue.run === undefined ? "no reference catalogue" : `${catalogue.stars} reference stars`);
+
+  const context: StageContext = { butler, terminal, workers: options.workers };
+  const measured: MeasuredInstrument[] = [];
+  const seen: MeasuredFrame[] = [];
+  for (const one of instruments.filter((instrument) => instrument.frames.some(isSkyFrame))) {
+    await placeBlindVisits(butler, one, catalogue);
+    const result = await measureFrames(context, one, catalogue, options.where);
+    measured.push(result);
+    seen.push(...(await readMeasuredFrames(butler, one, result.run)));
   }
+  const failed = measured.flatMap((one) => one.failed);
+  const settled = settleFrames(seen);
+  if (settled.length === 0) {
+    const files = listFiles(frames, refused, instruments, settled, failed);
+    throw new AlmagestError("ALMAGEST.NO_FILES", describeUseless(files), { fields: { files } });
+  }
+  const stacked = await stackFields(
+    context,
+    settled,
+    measured.map(({ run }) => run),
+  );
+  const runs = [
+    stacked.run,
+    stacked.tiesRun,
+    ...measured.flatMap(({ run, imageRuns }) => [run, ...imageRuns]),
+  ];
+  await butler.registerCollection(PROCESS_CHAIN, "CHAINED");
+  await butler.setChain(
+    PROCESS_CHAIN,
+    runs.filter((run) => run !== undefined),
+  );
+
+  const products = startStage(terminal, "write the products");
+  const images = await exportImages(butler, settled, stacked, join(options.output, "images"), (done, total) =>
+    products.update(done, total, "images"),
+  );
+  const objects = await buildCatalogue(butler, settled, stacked);
+  const sources = buildSources(settled);
+  const cataloguePath = await writeTables(options.output, objects, sources);
+  const comparisons = compareEpochs(settled);
+  const files = listFiles(frames, refused, instruments, settled, failed);
+  const others = [
+    ...measured.flatMap(({ notes }) => notes),
+    ...(catalogue.run === undefined ? ["No reference catalogue was given (--reference)."] : []),
+    ...(stacked.map === undefined ? ["Nothing is stacked: no field has two good frames."] : []),
+    ...(stacked.summary?.status === "failed" ? [describeFailures(stacked.summary)] : []),
+  ];
+  const notes = collectNotes(files, settled, catalogue.run !== undefined, others);
+  const report = await writeProcessReport({
+    butler,
+    output: options.output,
+    chain: PROCESS_CHAIN,
+    masterRuns: await knownRuns(butler, measured),
+    frames: settled,
+    files,
+    images,
+    stacked,
+    comparisons,
+    notes,
+    objects: objects.rows,
+    totalSec: (performance.now() - started) / 1000,
+  });
+  products.end(`${images.size} images, ${objects.rows} objects`);
+  return {
+    output: options.output,
+    repository,
+    report,
+    catalogue: cataloguePath,
+    objects: objects.rows,
+    sources: sources.rows,
+    images: [...images.values()].map(({ path }) => path),
+    files,
+    comparisons: comparisons.map(describeComparison),
+    notes,
+    seconds: (performance.now() - started) / 1000,
+  };
+}
+
+function countKinds(frames: readonly FrameInfo[]): string {
+  const kinds = Map.groupBy(frames, ({ kind }) => kind);
+  return [...kinds].map(([kind, { length }]) => `${length} ${kind}`).join(", ");
+}
+
+function describeUseless(files: readonly FileOutcome[]): string {
+  const reasons = files.slice(0, 5).map(({ file, reason, kind }) => `${file}: ${reason ?? kind}`);
+  const more = files.length > 5 ? ` … and ${files.length - 5} more` : "";
+  return `None of the files is a picture of the sky that could be processed. ${reasons.join(" | ")}${more}`;
+}
+
+async function knownRuns(butler: Butler, measured: readonly MeasuredInstrument[]): Promise<string[]> {
+  const known = new Set((await butler.queryCollections()).map(({ name }) => name));
+  return measured.flatMap(({ masterRuns }) => masterRuns).filter((run) => known.has(run));
+}
+
+/** Writes the catalogue as Parquet and CSV, and all sources of all frames as Parquet; gives the catalogue's path. */
+async function writeTables(output: string, objects: Table, sources: Table): Promise<string> {
+  const path = join(output, "catalogue.parquet");
+  await writeParquet(path, objects);
+  await writeCsv(join(output, "catalogue.csv"), objects);
+  await writeParquet(join(output, "sources.parquet"), sources);
+  return path;
 }

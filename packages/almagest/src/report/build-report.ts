@@ -26,6 +26,12 @@ export interface ReportRequest {
   readonly subtitle: string;
   readonly judgement?: Judgement;
   readonly notes?: readonly string[];
+  /** Sections of its own that a command adds after the sky. */
+  readonly moreSections?: readonly Section[];
+  /** The picture across the top where there is no coadd. */
+  readonly hero?: { readonly src: string; readonly caption: string };
+  /** How many objects there are, where the object tables do not hold all. */
+  readonly objectCount?: number;
   /** Wall-clock seconds of the whole work, when known. */
   readonly totalSec?: number;
 }
@@ -50,7 +56,7 @@ async function collectFacts(request: ReportRequest, facts: readonly DetectorFact
   const { butler, run } = request;
   const visits = new Set(facts.map((fact) => fact.visit)).size;
   const bands = new Set(facts.map((fact) => fact.band));
-  const objects = await countObjects(butler, run);
+  const objects = request.objectCount ?? (await countObjects(butler, run));
   const seeing = medianOf(facts.map((fact) => fact.fwhmArcsec));
   const scatter = medianOf(facts.map((fact) => fact.astrometryScatterMas));
   return [
@@ -99,6 +105,7 @@ export async function buildReport(request: ReportRequest): Promise<string> {
         seeingPanel(facts),
       ]),
     },
+    ...(request.moreSections ?? []),
     ...(judgement === undefined
       ? []
       : [
@@ -117,10 +124,11 @@ export async function buildReport(request: ReportRequest): Promise<string> {
       ]),
     },
   ];
+  const hero = sky === undefined ? request.hero : { src: sky.uri, caption: sky.caption };
   const content: ReportContent = {
     title: request.title,
     subtitle: request.subtitle,
-    ...(sky === undefined ? {} : { hero: { src: sky.uri, caption: sky.caption } }),
+    ...(hero === undefined ? {} : { hero }),
     facts: await collectFacts(request, facts),
     verdicts: judgement === undefined ? [] : listVerdicts(judgement),
     sections,

@@ -31,6 +31,7 @@ figure img { display: block; width: 100%; height: auto; border-radius: 8px; }
 figcaption { color: var(--soft); font-size: .9rem; margin-top: .8rem; }
 .pair { display: grid; grid-template-columns: 1fr 1fr; gap: .8rem; }
 .pair span { display: block; color: var(--soft); font-size: .82rem; margin-top: .3rem; }
+.scroll { overflow-x: auto; font-size: .86rem; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
 th, td { text-align: left; padding: .55rem .8rem; border-bottom: 1px solid var(--line); }
 th { color: var(--soft); font-weight: 500; font-size: .86rem; }

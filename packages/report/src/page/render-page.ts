@@ -10,6 +10,14 @@ export function escapeHtml(text: string): string {
     .replaceAll('"', "&quot;");
 }
 
+function renderTable({ columns, rows }: NonNullable<Panel["table"]>): string {
+  const head = columns.map((name) => `<th>${escapeHtml(name)}</th>`).join("");
+  const body = rows
+    .map((row) => `<tr>${row.map((cell) => `<td>${escapeHtml(cell)}</td>`).join("")}</tr>`)
+    .join("");
+  return `<div class="scroll"><table><thead><tr>${head}</tr></thead><tbody>${body}</tbody></table></div>`;
+}
+
 function renderPanel(panel: Panel): string {
   const title = `<h3>${escapeHtml(panel.title)}</h3>`;
   const alt = escapeHtml(panel.title);
@@ -23,7 +31,8 @@ function renderPanel(panel: Panel): string {
               ({ src, label }) =>
                 `<div><img src="${src}" alt="${escapeHtml(label)}"><span>${escapeHtml(label)}</span></div>`,
             )
-            .join("")}</div>`);
+            .join("")}</div>`) +
+      (panel.table === undefined ? "" : renderTable(panel.table));
   const classes = [panel.wide ? "wide" : "", panel.svg?.includes("data-sheet") ? "sheet" : ""]
     .filter(Boolean)
     .join(" ");

@@ -21,6 +21,8 @@ export interface Panel {
   readonly src?: string;
   /** Two images side by side under one caption. */
   readonly pair?: readonly [left: { src: string; label: string }, right: { src: string; label: string }];
+  /** A table: names of columns, and cells as they are shown. */
+  readonly table?: { readonly columns: readonly string[]; readonly rows: readonly (readonly string[])[] };
   /** Takes the whole width of the page. */
   readonly wide?: boolean;
 }

@@ -15,6 +15,12 @@ export const calibrateImageConfig = z.object({
     .max(4)
     .default(2)
     .describe("Largest polynomial order of the PSF over the detector."),
+  psfFallback: z
+    .boolean()
+    .default(false)
+    .describe(
+      "Where no star is fit for a PSF model, take a Gaussian of the narrowest sources' width and say so.",
+    ),
   detectionSigma: z
     .number()
     .positive()
@@ -56,13 +62,6 @@ export const calibrateImageConfig = z.object({
     .default(20)
     .describe("S/N that a star needs to take part in the zero point."),
   matchRadiusArcsec: z.number().positive().default(0.7).describe("Match radius for the zero point, arcsec."),
-  calibrationRadius: z
-    .number()
-    .positive()
-    .default(12)
-    .describe(
-      "Radius of the aperture to which PSF fluxes are corrected, pixels; one of the measured apertures.",
-    ),
 });
 
 /** Configuration of calibrateImage. */

@@ -4,7 +4,6 @@ import type { SkyWcs } from "@almagest/sphere";
 import type { Table } from "@almagest/tables";
 import type { AstrometrySolution } from "../astrometry/fit-astrometry.ts";
 import { applyApertureCorrection, fitApertureCorrection } from "../measurement/fit-aperture-correction.ts";
-import { apertureColumn } from "../measurement/source-columns.ts";
 import { nanojanskyPerUnit, type ZeroPoint } from "../photometry/fit-zero-point.ts";
 import type { ReferenceObjects } from "../reference-catalog/reference-objects.ts";
 import type { CalibrateImageConfig } from "./calibrate-image-config.ts";
@@ -40,10 +39,14 @@ export function calibrateImage(
   const found = characterizeImage(exposure, config, seed);
   const starRows = findStarRows(found.sources, found.psfStars);
   const apertureCorrection = fitApertureCorrection(found.sources, starRows, exposure.bbox, {
-    reference: apertureColumn(config.calibrationRadius),
+    // The PSF flux of a star is what a zero point ties to the sky, on visits and on coadds alike; other fluxes follow it.
+    reference: "psfFlux",
+    columns: ["kronFlux"],
   });
   const sources = markStarRows(applyApertureCorrection(found.sources, apertureCorrection), starRows);
   const notes: string[] = [];
+  if (found.psfFit === undefined)
+    notes.push("No star is fit for a PSF model: a Gaussian of the narrowest sources' width stands in.");
   const solution =
     config.doAstrometry && reference ? solvePositions(exposure, sources, reference, config) : undefined;
   if (config.doAstrometry && solution === undefined) {
@@ -109,7 +112,7 @@ function collectFigures(
   const scale = wcs?.pixelScaleArcsec(x, y);
   return {
     sources: found.sources.rows,
-    psfStars: found.psfFit.used.length,
+    psfStars: found.psfFit?.used.length ?? 0,
     psfSigmaPixels: sigma,
     ...(scale === undefined ? {} : { pixelScaleArcsec: scale, psfFwhmArcsec: sigma * 2.3548 * scale }),
     noiseScale: found.noiseScale,

@@ -1,9 +1,9 @@
-import { AlmagestError } from "@almagest/base";
+import { AlmagestError, isAlmagestError } from "@almagest/base";
 import {
   type BackgroundModel,
   createGaussianPsf,
   type MaskedImage,
-  type PixelGridPsf,
+  type Psf,
   subtractBackground,
 } from "@almagest/images";
 import { getNumbers, type Table } from "@almagest/tables";
@@ -18,8 +18,9 @@ import type { CalibrateImageConfig } from "./calibrate-image-config.ts";
 export interface Characterization {
   /** All that was subtracted; add it to get the original pixels back. */
   readonly background: BackgroundModel;
-  readonly psf: PixelGridPsf;
-  readonly psfFit: PsfFit;
+  readonly psf: Psf;
+  /** Undefined where no star was fit and a Gaussian stands in. */
+  readonly psfFit: PsfFit | undefined;
   /** Rows of the sources that shaped the PSF model, as positions; for marking them in the table. */
   readonly psfStars: { readonly x: Float64Array; readonly y: Float64Array };
   readonly sources: Table;
@@ -48,6 +49,7 @@ export function characterizeImage(
     background = { layers: [...background.layers, ...step.layers] };
   };
   let fit: PsfFit | undefined;
+  let fallback: Psf | undefined;
   let stars = { x: new Float64Array(0), y: new Float64Array(0) };
   for (let pass = 0; pass < config.psfPasses; pass++) {
     const psf = fit?.psf ?? createGaussianPsf(FIRST_SIGMA);
@@ -67,23 +69,52 @@ export function characterizeImage(
       x: Float64Array.from(selected.rows, (row) => x[row]!),
       y: Float64Array.from(selected.rows, (row) => y[row]!),
     };
-    if (stars.x.length === 0) {
-      throw new AlmagestError(
-        "TASKS.PSF_NO_STARS",
-        `Of ${bright.rows} bright sources none looks like a star; the PSF cannot be fitted.`,
-        { fields: { sources: bright.rows } },
-      );
+    try {
+      fit = fitStars(masked, stars, selected.sigma, bright.rows, config, seed);
+    } catch (error) {
+      if (!config.psfFallback || !isAlmagestError(error) || error.code !== "TASKS.PSF_NO_STARS") throw error;
+      fallback = fit?.psf ?? createGaussianPsf(narrowestSigma(bright));
+      break;
     }
-    fit = fitPsf(masked, stars, selected.sigma, { seed, ...maximumOrder(stars.x.length, config.psfOrder) });
   }
-  const psf = fit!.psf;
+  const psf = fallback ?? fit!.psf;
   const first = detectSources(masked, psf, { thresholdSigma: config.detectionSigma });
   markFootprints(masked.mask, first.footprints);
   refineBackground("mean");
   const detections = detectSources(masked, psf, { thresholdSigma: config.detectionSigma });
   markFootprints(masked.mask, detections.footprints);
   const sources = measureSources(masked, psf, detections);
-  return { background, psf, psfFit: fit!, psfStars: stars, sources, noiseScale: detections.noiseScale };
+  return { background, psf, psfFit: fit, psfStars: stars, sources, noiseScale: detections.noiseScale };
+}
+
+function fitStars(
+  masked: MaskedImage,
+  stars: { readonly x: Float64Array; readonly y: Float64Array },
+  sigma: number,
+  offered: number,
+  config: CalibrateImageConfig,
+  seed: number,
+): PsfFit {
+  if (stars.x.length === 0) {
+    throw new AlmagestError(
+      "TASKS.PSF_NO_STARS",
+      `Of ${offered} bright sources none looks like a star; the PSF cannot be fitted.`,
+      { fields: { sources: offered } },
+    );
+  }
+  return fitPsf(masked, stars, sigma, { seed, ...maximumOrder(stars.x.length, config.psfOrder) });
+}
+
+/** Narrower than any star that optics and air have formed, pixels. */
+const LEAST_SIGMA = 0.6;
+
+/** Width of the narrowest quarter of the sources whose shape could be measured, pixels. */
+function narrowestSigma(sources: Table): number {
+  const [xx, yy, flag] = ["ixx", "iyy", "shape_flag"].map((name) => getNumbers(sources, name));
+  const sigmas = Array.from(xx!, (value, i) => Math.sqrt((value + yy![i]!) / 2))
+    .filter((sigma, i) => flag![i] === 0 && sigma > LEAST_SIGMA)
+    .sort((a, b) => a - b);
+  return sigmas[sigmas.length >> 2] ?? FIRST_SIGMA;
 }
 
 /** Caps the order that the number of stars would allow. */
