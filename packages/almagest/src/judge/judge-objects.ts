@@ -37,7 +37,7 @@ const MATCH_ARCSEC = 0.8;
 /** Centres of the S/N bins, each 6 % wide either way. */
 const SNR_BINS = [3, 4, 5, 6, 7, 8, 9, 10, 12, 15, 20, 30, 50];
 /** Bright stars: at least this S/N, so that photon noise is below the 10 mmag that are asked for. */
-const BRIGHT_SNR = 150;
+const BRIGHT_SNR = 200;
 
 interface Measured {
   readonly rows: readonly number[];
