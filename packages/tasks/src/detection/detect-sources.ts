@@ -10,7 +10,7 @@ import { createPeakList } from "./peak-list.ts";
 import { giveBack } from "./scratch-planes.ts";
 import { separatePsf } from "./separate-psf.ts";
 import { smoothImage } from "./smooth-image.ts";
-import { createPeakSplitter } from "./split-peaks.ts";
+import { createPeakSplitter, loneMaximum } from "./split-peaks.ts";
 
 /** How {@link detectSources} looks for sources. */
 export interface DetectionConfig {
@@ -39,12 +39,12 @@ export interface DetectionConfig {
   readonly skySamples: number;
 }
 
-/** The defaults: 5 sigma, footprints to 3 sigma grown by 1.8 PSF sigmas. */
+/** The defaults: 5 sigma, footprints to 3 sigma grown by 1.3 PSF sigmas. */
 export const DEFAULT_DETECTION: DetectionConfig = {
   thresholdSigma: 5,
   footprintSigma: 3,
   minimumArea: 3,
-  growSigma: 1.8,
+  growSigma: 1.3,
   minimumProminence: 3.5,
   contrast: 0.002,
   sharpProminence: 4,
@@ -101,8 +101,9 @@ export function detectSources(
     if (best < threshold * firstScale) continue;
     pixels = ensureInt32(pixels, pixelCount + hills.area[g]!);
     const first = peaks.count + 1;
-    if (to - from === 1 && best < c.sharpSnr * firstScale) {
-      peaks.add(hills.maximumPixel[from]!, hills.peakX[from]!, hills.peakY[from]!, footprintCount++);
+    const lone = best < c.sharpSnr * firstScale ? loneMaximum(hills, g, threshold * firstScale) : -1;
+    if (lone >= 0) {
+      peaks.add(hills.maximumPixel[lone]!, hills.peakX[lone]!, hills.peakY[lone]!, footprintCount++);
       for (let s = hills.spanStarts[g]!; s < hills.spanStarts[g + 1]!; s++) {
         const row = (hills.y[s]! + 1) * stride + 1;
         for (let p = row + hills.x0[s]!; p <= row + hills.x1[s]!; p++) {

@@ -3,7 +3,7 @@ import { convolveSeparable } from "@almagest/kernels";
 import { borrowFloats } from "./scratch-planes.ts";
 import type { SeparableKernel } from "./separate-psf.ts";
 
-const STRETCH = 64;
+const STRETCH = 128;
 
 /** The image's pixels with bad and non-finite ones as 0: the image itself where there are none, else a copy. */
 function cleanPixels(masked: MaskedImage, badBits: number): Float32Array {
@@ -17,10 +17,10 @@ function cleanPixels(masked: MaskedImage, badBits: number): Float32Array {
     let b = 0;
     let p = from;
     // Two sums hide the latency of adding; either is finite exactly if what went in is.
-    for (; p + 1 < to; p += 2) {
-      bits |= mask[p]! | mask[p + 1]!;
-      a += image[p]!;
-      b += image[p + 1]!;
+    for (; p + 3 < to; p += 4) {
+      bits |= mask[p]! | mask[p + 1]! | mask[p + 2]! | mask[p + 3]!;
+      a += image[p]! + image[p + 1]!;
+      b += image[p + 2]! + image[p + 3]!;
     }
     for (; p < to; p++) {
       bits |= mask[p]!;

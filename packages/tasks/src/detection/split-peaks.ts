@@ -19,6 +19,9 @@ export interface SplitOptions {
   readonly noiseScale: number;
 }
 
+/** Free places around a region on its grid; also how far a peak must be the highest to be worth a flood. */
+const RIM = 2;
+
 /** Peaks of one region, valid until the next split. */
 export interface RegionPeaks {
   readonly count: number;
@@ -30,6 +33,20 @@ export interface RegionPeaks {
   readonly pixels: Int32Array;
   readonly pixelCount: number;
   readonly peakOf: Int32Array;
+}
+
+/** Interpolation lifts a peak above its pixel by less than this. */
+const PIXEL_SHARE = 0.94;
+
+/** The region's only maximum that may count at a threshold (S/N by the variance plane), or −1 when there are more or none. */
+export function loneMaximum(hills: Hills, region: number, threshold: number): number {
+  let lone = -1;
+  for (let m = hills.maximumStarts[region]!; m < hills.maximumStarts[region + 1]!; m++) {
+    if (hills.peakSnr[m]! < PIXEL_SHARE * threshold) continue;
+    if (lone >= 0) return -1;
+    lone = m;
+  }
+  return lone;
 }
 
 /** Strength of sharpening S − λ∇²S and the noise of the result relative to that of S. */
@@ -87,9 +104,9 @@ export function createPeakSplitter(
       xMin = Math.min(xMin, hills.x0[s]!);
       xMax = Math.max(xMax, hills.x1[s]!);
     }
-    const y0 = hills.y[from]! - 1;
-    gridWidth = xMax - xMin + 3;
-    cells = gridWidth * (hills.y[to - 1]! - y0 + 2);
+    const y0 = hills.y[from]! - RIM;
+    gridWidth = xMax - xMin + 1 + 2 * RIM;
+    cells = gridWidth * (hills.y[to - 1]! - y0 + 1 + RIM);
     const area = hills.area[region]!;
     cell = ensureInt32(cell, area);
     pixels = ensureInt32(pixels, area);
@@ -98,7 +115,7 @@ export function createPeakSplitter(
     pixelCount = 0;
     for (let s = from; s < to; s++) {
       const row = hills.y[s]! * width;
-      const place = (hills.y[s]! - y0) * gridWidth - xMin + 1;
+      const place = (hills.y[s]! - y0) * gridWidth - xMin + RIM;
       for (let x = hills.x0[s]!; x <= hills.x1[s]!; x++) {
         cell[pixelCount] = place + x;
         value[pixelCount] = smooth[row + x]!;
@@ -123,8 +140,7 @@ export function createPeakSplitter(
     const isSource = (top: number): boolean => {
       const p = pixels[top]!;
       const sigma = options.noiseScale * Math.sqrt(variance[p]! * kernel.squareSum);
-      // Interpolation lifts a peak by at most a few per cent above its pixel.
-      return sigma > 0 && smooth[p]! >= 0.94 * options.threshold * sigma && !onRim(p);
+      return sigma > 0 && smooth[p]! >= PIXEL_SHARE * options.threshold * sigma && !onRim(p);
     };
     return {
       counts: isSource,
@@ -168,16 +184,15 @@ export function createPeakSplitter(
       const v = value[i]!;
       if (v < options.sharpContrast * highest) continue;
       const g = cell[i]!;
-      if (
-        v > sharpGrid[g + 1]! &&
-        v >= sharpGrid[g - 1]! &&
-        v > sharpGrid[g + gridWidth]! &&
-        v >= sharpGrid[g - gridWidth]! &&
-        v > sharpGrid[g + gridWidth + 1]! &&
-        v > sharpGrid[g + gridWidth - 1]! &&
-        v >= sharpGrid[g - gridWidth - 1]! &&
-        v >= sharpGrid[g - gridWidth + 1]!
-      ) {
+      let highestNear = true;
+      for (let j = -RIM; j <= RIM && highestNear; j++) {
+        const row = g + j * gridWidth;
+        // Ties go to the pixel that comes last in reading order.
+        for (let k = row - RIM; k <= row + RIM; k++) {
+          if (sharpGrid[k]! > v || (sharpGrid[k]! === v && k > g)) highestNear = false;
+        }
+      }
+      if (highestNear) {
         const sigma = options.noiseScale * Math.sqrt(variance[pixels[i]!]! * kernel.squareSum);
         if (v >= options.sharpProminence * noise * sigma) maxima++;
       }
@@ -253,11 +268,11 @@ export function createPeakSplitter(
     ys = [];
     at = [];
     const surface: Surface = { count: pixelCount, cell, value, gridWidth, cells };
-    const maximum = hills.maximumStarts[region]!;
-    if (hills.maximumStarts[region + 1]! - maximum === 1) {
-      xs.push(hills.peakX[maximum]!);
-      ys.push(hills.peakY[maximum]!);
-      at.push(hills.maximumPixel[maximum]!);
+    const lone = loneMaximum(hills, region, options.threshold * options.noiseScale);
+    if (lone >= 0) {
+      xs.push(hills.peakX[lone]!);
+      ys.push(hills.peakY[lone]!);
+      at.push(hills.maximumPixel[lone]!);
       peakOf.fill(0, 0, pixelCount);
     } else {
       const found = flood(surface, smoothRules);

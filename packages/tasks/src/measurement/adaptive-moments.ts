@@ -12,7 +12,8 @@ const MAXIMUM_PASSES = 60;
 
 /**
  * Adaptive second moments about (x, y): the elliptical Gaussian weight is changed until it has the shape of what it measures
- * (Bernstein & Jarvis 2002, AJ 123, 583, §3.1). Starts from a round weight of `startVariance` pixels². The weight runs along
+ * (Bernstein & Jarvis 2002, AJ 123, 583, §3.1). Starts from a round weight of `startVariance` pixels² and
+ * ends when a moment changes by less than `tolerance` of their sum. The weight runs along
  * each row by recurrence, one exponential per row instead of one per pixel.
  */
 export function measureMoments(
@@ -23,6 +24,7 @@ export function measureMoments(
   y: number,
   startVariance: number,
   maximumVariance: number,
+  tolerance: number,
   out: Moments,
 ): void {
   let xx = startVariance;
@@ -92,7 +94,7 @@ export function measureMoments(
     xx = nextXx;
     yy = nextYy;
     xy = nextXy;
-    if (change < 1e-3 * (xx + yy)) {
+    if (change < tolerance * (xx + yy)) {
       out.xx = xx;
       out.yy = yy;
       out.xy = xy;

@@ -144,6 +144,7 @@ function measureAlone(context: Context, columns: SourceColumns): void {
       cy,
       sigma * sigma,
       config.maximumSize * config.maximumSize,
+      Math.max(3e-4, 0.01 / detections.significance[k]!),
       moments,
     );
     if (moments.failed) {

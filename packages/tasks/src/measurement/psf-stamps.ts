@@ -60,7 +60,17 @@ export function createPsfStamps(psf: Psf, cutSigma = 5.5): PsfStamps {
     if (!kernel) return { kernel, moments, sigma: NaN };
     if (typicalSigma === 0) typicalSigma = psf.sigmaAt(x, y);
     const middle = kernel.size >> 1;
-    measureMoments(kernel.data, kernel.size, kernel.size, middle, middle, typicalSigma ** 2, 1e4, moments);
+    measureMoments(
+      kernel.data,
+      kernel.size,
+      kernel.size,
+      middle,
+      middle,
+      typicalSigma ** 2,
+      1e4,
+      1e-4,
+      moments,
+    );
     const sigma = moments.failed ? typicalSigma : (moments.xx * moments.yy - moments.xy ** 2) ** 0.25;
     return { kernel, moments, sigma };
   };

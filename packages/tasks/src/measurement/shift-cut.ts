@@ -74,15 +74,16 @@ export function shiftCut(
   }
   // The stamp's pixels within `half` + taps of the middle, zeros where it has none.
   const offset = middle - half - TAPS;
-  for (let y = 0; y < wide; y++) {
-    const row = (y + offset) * stamp.size + offset;
-    const missing = y + offset < 0 || y + offset >= stamp.size;
-    for (let x = 0; x < wide; x++) {
-      const outside = missing || x + offset < 0 || x + offset >= stamp.size;
-      padded[y * wide + x] = outside ? 0 : stamp.data[row + x]!;
-    }
+  const first = Math.max(0, -offset);
+  const last = Math.min(wide, stamp.size - offset);
+  padded.fill(0, 0, wide * wide);
+  for (let y = first; y < last; y++) {
+    const from = (y + offset) * stamp.size + offset;
+    const to = y * wide;
+    for (let x = first; x < last; x++) padded[to + x] = stamp.data[from + x]!;
   }
-  for (let y = 0; y < wide; y++) combine(padded, y * wide, 1, size, wx, across, y * size);
+  across.fill(0, 0, wide * size);
+  for (let y = first; y < last; y++) combine(padded, y * wide, 1, size, wx, across, y * size);
   const out = into ?? new Float32Array(size * size);
   combine(across, 0, size, size * size, wy, out, 0);
   return { size, data: out };

@@ -17,7 +17,7 @@ export function createAnalyticPsf(stamps: StarStamps, box: Box, sigma: number): 
     const x = half + stamps.x[s]! - Math.round(stamps.x[s]!);
     const y = half + stamps.y[s]! - Math.round(stamps.y[s]!);
     const data = stamps.data.subarray(s * area, (s + 1) * area);
-    measureMoments(data, size, size, x, y, sigma * sigma, 400, moments);
+    measureMoments(data, size, size, x, y, sigma * sigma, 400, 1e-4, moments);
     if (!moments.failed) found.push(moments);
   }
   const pick = (value: (m: Moments) => number, fallback: number): number =>
@@ -32,7 +32,7 @@ export function createAnalyticPsf(stamps: StarStamps, box: Box, sigma: number): 
   const measured: Moments = { xx: 0, yy: 0, xy: 0, flux: 0, failed: false };
   let data = drawMoffat(size, shape);
   for (let pass = 0; pass < 8; pass++) {
-    measureMoments(data, size, size, half, half, sigma * sigma, 400, measured);
+    measureMoments(data, size, size, half, half, sigma * sigma, 400, 1e-4, measured);
     if (measured.failed) break;
     shape.xx *= target.xx / measured.xx;
     shape.yy *= target.yy / measured.yy;

@@ -31,10 +31,10 @@ export function measurePsfResiduals(psf: Psf, stamps: StarStamps, stars: readonl
     const dx = half + x - Math.round(x);
     const dy = half + y - Math.round(y);
     const data = stamps.data.subarray(s * area, (s + 1) * area);
-    measureMoments(data, size, size, dx, dy, start, 1e4, star);
+    measureMoments(data, size, size, dx, dy, start, 1e4, 1e-4, star);
     const image = psf.imageAt(x, y);
     const shift = (image.size >> 1) - half;
-    measureMoments(image.data, image.size, image.size, dx + shift, dy + shift, start, 1e4, model);
+    measureMoments(image.data, image.size, image.size, dx + shift, dy + shift, start, 1e4, 1e-4, model);
     if (star.failed || model.failed) continue;
     const t = star.xx + star.yy;
     const u = model.xx + model.yy;
