@@ -2,7 +2,7 @@ import { identifier, joinSql, rawSql, type Sql, sql } from "@almagest/database";
 import type { QueryOptions } from "../api/query-api.ts";
 import type { DimensionElement } from "../dimensions/dimension-element.ts";
 import type { DimensionGroup } from "../dimensions/dimension-group.ts";
-import { recordColumnsSql } from "../dimensions/record-store.ts";
+import { recordColumnsSql } from "../dimensions/record-rows.ts";
 import type { ButlerState } from "../direct/butler-state.ts";
 import { uuidText } from "../repository/sql-codec.ts";
 import { analyzeQuery, type QueryAnalysis } from "./analyze-query.ts";
