@@ -26,7 +26,7 @@ export interface ProcessOutcome {
 export interface FileOutcome {
   readonly file: string;
   readonly kind: string;
-  /** `used`, `rejected`, `failed`, `calibration`, `companion`, or `left out`. */
+  /** `used`, `rejected`, `failed`, `calibration`, `companion`, `reference`, or `left out`. */
   readonly outcome: string;
   readonly reason?: string;
   readonly instrument?: string;
@@ -35,16 +35,18 @@ export interface FileOutcome {
   readonly filter?: string;
   readonly exposureSec?: number;
   readonly sources?: number;
-  readonly fwhmPixels?: number;
-  readonly elongation?: number;
+  readonly fwhmPixels?: number | null;
+  readonly elongation?: number | null;
   readonly positions?: string;
   readonly scale?: string;
-  readonly zeroPoint?: number;
-  readonly astrometryScatterMas?: number;
+  readonly zeroPoint?: number | null;
+  readonly astrometryScatterMas?: number | null;
   readonly notes: readonly string[];
 }
 
-const round = (value: number, digits: number): number => Number(value.toFixed(digits));
+/** A rounded number; null, which tables and JSON know, for what could not be measured. */
+const round = (value: number, digits: number): number | null =>
+  Number.isFinite(value) ? Number(value.toFixed(digits)) : null;
 const CALIBRATIONS: ReadonlySet<string> = new Set(["bias", "dark", "flat"]);
 
 function describeSettled(settled: SettledFrame): Partial<FileOutcome> {
@@ -64,7 +66,8 @@ function describeSettled(settled: SettledFrame): Partial<FileOutcome> {
   };
 }
 
-function leftOut(frame: FrameInfo): Partial<FileOutcome> {
+function leftOut(frame: FrameInfo, references: readonly string[]): Partial<FileOutcome> {
+  if (references.includes(frame.path)) return { outcome: "reference" };
   if (frame.kind === "mask" || frame.kind === "weight") return { outcome: "companion" };
   if (frame.kind === "catalogue")
     return { outcome: "left out", reason: "a table without an image (give catalogues with --reference)" };
@@ -79,12 +82,13 @@ export function listFiles(
   instruments: readonly InstrumentFrames[],
   settled: readonly SettledFrame[],
   failed: readonly FailedFrame[],
+  references: readonly string[],
 ): FileOutcome[] {
   const used = instruments.flatMap((one) => one.frames);
   const rows = frames.map((frame): FileOutcome => {
     const base = { file: frame.path, kind: frame.kind, notes: frame.notes };
     const known = used.find((one) => one.path === frame.path && one.frame.hdu === frame.hdu);
-    if (known === undefined) return { outcome: "left out", ...base, ...leftOut(frame) };
+    if (known === undefined) return { outcome: "left out", ...base, ...leftOut(frame, references) };
     const { info } = known;
     const told = {
       ...base,
@@ -194,11 +198,16 @@ export function collectNotes(
   );
   const byNote = new Map<string, string[]>();
   for (const { file, notes: own, outcome } of files) {
-    if (outcome === "left out" || outcome === "companion") continue;
+    if (outcome === "left out" || outcome === "companion" || outcome === "reference") continue;
     for (const note of own) byNote.set(note, [...(byNote.get(note) ?? []), name(file)]);
   }
   for (const [note, names] of byNote) notes.push(`${list([...new Set(names)])}: ${note}.`);
-  const out = files.filter(({ outcome }) => outcome === "left out");
-  for (const { file, reason } of out) notes.push(`${name(file)} is left out: ${reason}.`);
+  const out = Map.groupBy(
+    files.filter(({ outcome }) => outcome === "left out"),
+    ({ reason }) => reason,
+  );
+  for (const [reason, group] of out) {
+    notes.push(`Left out ${list(group.map(({ file }) => name(file)))}: ${reason}.`);
+  }
   return notes;
 }

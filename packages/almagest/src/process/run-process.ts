@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { AlmagestError } from "@almagest/base";
 import { type Butler, createRepository } from "@almagest/butler";
 import { type FrameInfo, inspectFrames } from "@almagest/instruments";
@@ -53,11 +53,12 @@ export interface ProcessOptions {
 export async function runProcess(terminal: Terminal, options: ProcessOptions): Promise<ProcessOutcome> {
   const started = performance.now();
   const look = startStage(terminal, "look at the files");
+  const references = options.reference.map((path) => resolve(path));
   const { paths, refused } = await findFiles(options.files);
   const frames = await inspectFrames(paths);
   look.end(countKinds(frames));
   if (!frames.some(({ kind }) => kind === "science" || kind === "reduced")) {
-    const files = listFiles(frames, refused, [], [], []);
+    const files = listFiles(frames, refused, [], [], [], []);
     throw new AlmagestError("ALMAGEST.NO_FILES", describeUseless(files), { fields: { files } });
   }
   const repository = join(options.output, "repo");
@@ -81,7 +82,7 @@ export async function runProcess(terminal: Terminal, options: ProcessOptions): P
   const failed = measured.flatMap((one) => one.failed);
   const settled = settleFrames(seen);
   if (settled.length === 0) {
-    const files = listFiles(frames, refused, instruments, settled, failed);
+    const files = listFiles(frames, refused, instruments, settled, failed, references);
     throw new AlmagestError("ALMAGEST.NO_FILES", describeUseless(files), { fields: { files } });
   }
   const stacked = await stackFields(
@@ -108,7 +109,7 @@ export async function runProcess(terminal: Terminal, options: ProcessOptions): P
   const sources = buildSources(settled);
   const cataloguePath = await writeTables(options.output, objects, sources);
   const comparisons = compareEpochs(settled);
-  const files = listFiles(frames, refused, instruments, settled, failed);
+  const files = listFiles(frames, refused, instruments, settled, failed, references);
   const others = [
     ...measured.flatMap(({ notes }) => notes),
     ...(catalogue.run === undefined ? ["No reference catalogue was given (--reference)."] : []),

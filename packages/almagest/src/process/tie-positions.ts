@@ -1,14 +1,14 @@
 import type { SkyWcs } from "@almagest/sphere";
 import { getNumbers } from "@almagest/tables";
 import { brightSources, fitAstrometry } from "@almagest/tasks";
-import { medianOf } from "../judge/robust.ts";
+import { medianOf, scatterOf } from "../judge/robust.ts";
 import type { MeasuredFrame } from "./measured-frame.ts";
 
 /** Sources that take part in matching frames to each other. */
 const MOST = 400;
 const SNR = 8;
-/** A WCS that puts stars this near those of the anchor needs no new fit, pixels. */
-const GOOD_PIXELS = 0.25;
+/** A header's WCS is kept when it puts the frame's stars this near the anchor's on the whole, pixels. */
+const GOOD_PIXELS = 0.3;
 
 /** Positions of a frame's bright sources, brightest first. */
 function positionsOf(frame: MeasuredFrame): { x: Float64Array; y: Float64Array } {
@@ -57,9 +57,25 @@ export function tiePositions(frame: MeasuredFrame, anchor: AnchorStars): SkyWcs 
     { maxShiftArcsec: Math.max(60, 100 * anchor.pixelScaleArcsec), maxOrder: 2, minMatches: 5, clipSigma: 4 },
   );
   if (solution === undefined || frame.wcs === undefined || frame.frame.wcsIsGuess) return solution?.wcs;
-  const off = solution.pairs.map(([i, j]) => {
-    const there = frame.wcs!.skyToPixel(anchor.raDeg[j]!, anchor.decDeg[j]!);
-    return Math.hypot(there.x - sources.x[i]!, there.y - sources.y[i]!);
-  });
-  return medianOf(off) < GOOD_PIXELS ? frame.wcs : solution.wcs;
+  const { pairs } = solution;
+  const own = measureOffsets(frame.wcs, sources, anchor, pairs);
+  const fitted = measureOffsets(solution.wcs, sources, anchor, pairs);
+  const isGood = own.shiftPixels < GOOD_PIXELS && own.spreadPixels < 1.5 * fitted.spreadPixels + 0.1;
+  return isGood ? frame.wcs : solution.wcs;
+}
+
+/** How far, on the whole and singly, a WCS puts sources from the stars they were matched with. */
+function measureOffsets(
+  wcs: SkyWcs,
+  sources: { readonly x: Float64Array; readonly y: Float64Array },
+  anchor: AnchorStars,
+  pairs: ReadonlyArray<readonly [source: number, star: number]>,
+): { shiftPixels: number; spreadPixels: number } {
+  const there = pairs.map(([, j]) => wcs.skyToPixel(anchor.raDeg[j]!, anchor.decDeg[j]!));
+  const dx = pairs.map(([i], k) => there[k]!.x - sources.x[i]!);
+  const dy = pairs.map(([i], k) => there[k]!.y - sources.y[i]!);
+  return {
+    shiftPixels: Math.hypot(medianOf(dx), medianOf(dy)),
+    spreadPixels: Math.hypot(scatterOf(dx), scatterOf(dy)),
+  };
 }

@@ -51,6 +51,7 @@ function paint(planes: readonly Plane[]): Picture {
 
 /** Draws the coadds of a run: in colour with two bands or more, red for the longest wavelength. Undefined without coadds. */
 export async function pictureCoadds(butler: Butler, run: string): Promise<SkyPicture | undefined> {
+  if ((await butler.queryDatasetTypes("deep_coadd")).length === 0) return undefined;
   const refs = await butler.queryDatasets("deep_coadd", { collections: run });
   if (refs.length === 0) return undefined;
   const tract = refs[0]!.dataId.tract;

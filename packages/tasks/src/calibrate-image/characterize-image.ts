@@ -108,11 +108,13 @@ function fitStars(
 /** Narrower than any star that optics and air have formed, pixels. */
 const LEAST_SIGMA = 0.6;
 
-/** Width of the narrowest quarter of the sources whose shape could be measured, pixels. */
+/** Width of the narrowest quarter of the unsaturated sources whose shape could be measured, pixels. */
 function narrowestSigma(sources: Table): number {
-  const [xx, yy, flag] = ["ixx", "iyy", "shape_flag"].map((name) => getNumbers(sources, name));
+  const [xx, yy, failed, saturated] = ["ixx", "iyy", "shape_flag", "pixelFlags_saturated"].map((name) =>
+    getNumbers(sources, name),
+  );
   const sigmas = Array.from(xx!, (value, i) => Math.sqrt((value + yy![i]!) / 2))
-    .filter((sigma, i) => flag![i] === 0 && sigma > LEAST_SIGMA)
+    .filter((sigma, i) => failed![i] === 0 && saturated![i] === 0 && sigma > LEAST_SIGMA)
     .sort((a, b) => a - b);
   return sigmas[sigmas.length >> 2] ?? FIRST_SIGMA;
 }
