@@ -1,0 +1,96 @@
+import { spawnSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { createRepository } from "@almagest/butler";
+import { simulateSurvey } from "@almagest/simulator";
+import { openRepository } from "../../packages/almagest/src/open-repository.ts";
+import { ingestDefects } from "../../packages/almagest/src/survey/ingest-defects.ts";
+import { ingestRaws, instrumentCollections } from "../../packages/almagest/src/survey/ingest-raws.ts";
+import { ingestReference, REFERENCE_RUN } from "../../packages/almagest/src/survey/ingest-reference.ts";
+import {
+  CALIBRATION_KINDS,
+  makeCalibration,
+  PIPELINES,
+} from "../../packages/almagest/src/survey/make-calibrations.ts";
+import type { Bar } from "../../scripts/bar.ts";
+
+interface JobFigures {
+  readonly status: string;
+  readonly seconds: number;
+  readonly memoryMb: number;
+}
+
+/** Simulates one 4k × 4k detector with its calibration frames and processes its science frame in a process on one core. */
+async function runOnce(): Promise<JobFigures> {
+  const folder = mkdtempSync(join(tmpdir(), "almagest-bench-"));
+  try {
+    const survey = join(folder, "survey");
+    const manifest = await simulateSurvey(
+      survey,
+      {
+        camera: { columns: 1, rows: 1, width: 4096, height: 4096 },
+        bands: ["r"],
+        visitsPerBand: 1,
+        biases: 2,
+        darks: 2,
+        flats: 2,
+      },
+      { workers: 2 },
+    );
+    const repository = join(folder, "repo");
+    await createRepository(repository);
+    const butler = await openRepository(repository, { writeable: true });
+    const raws = manifest.raws.map((path) => join(survey, path));
+    const { instrument } = await ingestRaws(butler, raws, "link");
+    const inside = <T extends { readonly path: string }>(files: readonly T[]): T[] =>
+      files.map((file) => ({ ...file, path: join(survey, file.path) }));
+    await ingestReference(butler, inside(manifest.refcat), "link");
+    await ingestDefects(butler, instrument.name, inside(manifest.defects), "link");
+    for (const kind of CALIBRATION_KINDS)
+      await makeCalibration(butler, instrument.name, kind, { workers: 1 });
+    await butler.close();
+    const collections = instrumentCollections(instrument.name);
+    const inputs = [collections.raws, collections.calibrations, REFERENCE_RUN].join(",");
+    const job = join(import.meta.dirname, "detector-job.ts");
+    const pipeline = join(PIPELINES, "science.yaml");
+    const words = [process.execPath, job, repository, pipeline, instrument.name, inputs, "runs/bench"];
+    const run = spawnSync("taskset", ["-c", "0", ...words], { encoding: "utf8" });
+    if (run.status !== 0) throw new Error(run.stderr || String(run.error));
+    return JSON.parse(run.stdout.trim().split("\n").at(-1)!) as JobFigures;
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+let run: Promise<JobFigures> | undefined;
+const job = (): Promise<JobFigures> => {
+  run ??= runOnce();
+  return run;
+};
+
+export const bars: Bar[] = [
+  {
+    name: "one 4k × 4k detector, raw to calibrated image and source table, one core",
+    goal: "≤ 8 s",
+    async measure() {
+      const { status, seconds } = await job();
+      return {
+        figure: `${seconds.toFixed(1)} s`,
+        pass: status === "succeeded" && seconds <= 8,
+        note: status,
+      };
+    },
+  },
+  {
+    name: "its memory at most",
+    goal: "≤ 2 GB",
+    async measure() {
+      const { status, memoryMb } = await job();
+      return {
+        figure: `${(memoryMb / 1024).toFixed(2)} GB`,
+        pass: status === "succeeded" && memoryMb <= 2000,
+      };
+    },
+  },
+];
