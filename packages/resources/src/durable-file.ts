@@ -1,3 +1,4 @@
+import { execFile } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
 import { type FileHandle, link, mkdir, open, rename, rm } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
@@ -63,6 +64,16 @@ export interface DurableOptions {
   /** Replace a file of this name; refused unless set. */
   readonly overwrite?: boolean;
   readonly checksum?: boolean;
+  /** Leave the syncing to a later `syncFileSystem`, for a batch of files. */
+  readonly syncLater?: boolean;
+}
+
+/** Makes everything written so far to the file system of a path durable: one call for a whole batch of files. False where
+ * the system has no such call. */
+export function syncFileSystem(path: string): Promise<boolean> {
+  return new Promise((resolve) => {
+    execFile("sync", ["-f", path], (error) => resolve(error === null));
+  });
 }
 
 async function checksumOf(handle: FileHandle, path: string, size: number): Promise<string> {
@@ -72,14 +83,30 @@ async function checksumOf(handle: FileHandle, path: string, size: number): Promi
     .digest("hex");
 }
 
-async function settle(path: string, checksum: boolean): Promise<DurableFile> {
+async function settle(path: string, options: DurableOptions): Promise<DurableFile> {
   await using handle = await open(path, "r");
-  const [{ size, ino }] = await Promise.all([handle.stat(), handle.sync()]);
+  const [{ size, ino }] = await Promise.all([handle.stat(), options.syncLater ? undefined : handle.sync()]);
   return {
     sizeBytes: size,
     inode: ino,
-    ...(checksum ? { checksum: await checksumOf(handle, path, size) } : {}),
+    ...(options.checksum ? { checksum: await checksumOf(handle, path, size) } : {}),
   };
+}
+
+function isMissing(error: unknown): boolean {
+  const { code, cause } = error as { code?: string; cause?: { code?: string } };
+  return code === "ENOENT" || cause?.code === "ENOENT";
+}
+
+/** Fills the temporary file; its folder is made only when it turns out to be missing, which it seldom is. */
+async function fill(temporary: string, write: (path: string) => Promise<unknown>): Promise<void> {
+  try {
+    await write(temporary);
+  } catch (error) {
+    if (!isMissing(error)) throw error;
+    await mkdir(dirname(temporary), { recursive: true });
+    await write(temporary);
+  }
 }
 
 /**
@@ -92,18 +119,18 @@ export async function writeDurably(
   options: DurableOptions = {},
 ): Promise<DurableFile> {
   const temporary = temporaryName(path);
-  const directory = dirname(path);
-  await mkdir(directory, { recursive: true });
+  const syncName = (): Promise<void> | undefined =>
+    options.syncLater ? undefined : syncDirectory(dirname(path));
   try {
-    await write(temporary);
-    const file = await settle(temporary, options.checksum ?? false);
+    await fill(temporary, write);
+    const file = await settle(temporary, options);
     if (options.overwrite) {
       await rename(temporary, path);
-      await syncDirectory(directory);
+      await syncName();
     } else {
       // A link refuses an existing name where a rename would silently replace it.
       await link(temporary, path);
-      await Promise.all([rm(temporary), syncDirectory(directory)]);
+      await Promise.all([rm(temporary), syncName()]);
     }
     return file;
   } catch (error) {

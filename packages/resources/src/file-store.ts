@@ -14,7 +14,7 @@ import {
 } from "node:fs/promises";
 import { dirname, join, relative, resolve } from "node:path";
 import { AlmagestError } from "@almagest/base";
-import { syncDirectory, writeDurably } from "./durable-file.ts";
+import { type DurableFile, syncDirectory, writeDurably } from "./durable-file.ts";
 import type { LocalFile, ResourceInfo, ResourceStore, UploadOptions } from "./resource-store.ts";
 import { toFileUri, toLocalPath } from "./uri.ts";
 
@@ -46,26 +46,32 @@ async function read(uri: string, range?: { start: number; end: number }): Promis
   }
 }
 
-async function upload(localPath: string, uri: string, options: UploadOptions = {}): Promise<void> {
+async function upload(
+  localPath: string,
+  uri: string,
+  options: UploadOptions = {},
+): Promise<DurableFile | undefined> {
   const target = toLocalPath(uri);
   const source = resolve(localPath);
-  const { mode = "copy", overwrite = false } = options;
+  const { mode = "copy", overwrite = false, checksum = false, syncLater = false } = options;
   try {
     switch (mode) {
       case "copy":
-        await writeDurably(target, (path) => copyFile(source, path, constants.COPYFILE_FICLONE), {
+        return await writeDurably(target, (path) => copyFile(source, path, constants.COPYFILE_FICLONE), {
           overwrite,
+          checksum,
+          syncLater,
         });
-        return;
       case "move":
         await move(source, target, overwrite);
-        return;
+        return undefined;
       default:
         await mkdir(dirname(target), { recursive: true });
         if (overwrite) await rm(target, { force: true });
         if (mode === "hardlink") await link(source, target);
         else await symlink(mode === "symlink" ? source : relative(dirname(target), source), target);
         await syncDirectory(dirname(target));
+        return undefined;
     }
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") {

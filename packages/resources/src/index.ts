@@ -5,6 +5,7 @@ export {
   type DurableOptions,
   isTemporaryName,
   syncDirectory,
+  syncFileSystem,
   temporaryName,
   writeDurably,
 } from "./durable-file.ts";

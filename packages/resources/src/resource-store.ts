@@ -1,3 +1,5 @@
+import type { DurableFile } from "./durable-file.ts";
+
 /** What is known of a stored object without reading it. */
 export interface ResourceInfo {
   readonly uri: string;
@@ -19,8 +21,8 @@ export interface ResourceStore {
   read(uri: string, range?: { readonly start: number; readonly end: number }): Promise<Uint8Array>;
   /** Stores bytes: afterwards the object is there whole, or as it was before. */
   write(uri: string, bytes: Uint8Array, options?: { readonly overwrite?: boolean }): Promise<void>;
-  /** Stores a local file by copy, or by move where the store can. */
-  upload(localPath: string, uri: string, options?: UploadOptions): Promise<void>;
+  /** Stores a local file by copy, or otherwise where the store can. A copy tells what it wrote. */
+  upload(localPath: string, uri: string, options?: UploadOptions): Promise<DurableFile | undefined>;
   /** The object as a local file. */
   toLocal(uri: string): Promise<LocalFile>;
   /** Deletes an object; false when it was not there. */
@@ -33,4 +35,8 @@ export interface ResourceStore {
 export interface UploadOptions {
   readonly mode?: "copy" | "move" | "hardlink" | "symlink" | "relsymlink";
   readonly overwrite?: boolean;
+  /** Compute the checksum of a copy. */
+  readonly checksum?: boolean;
+  /** Leave the syncing of a copy to a later `syncFileSystem`. */
+  readonly syncLater?: boolean;
 }

@@ -6,6 +6,7 @@ import type { TemplateTable } from "../datastore/dataset-files.ts";
 import { createRecordStore, type RecordStore } from "../dimensions/record-store.ts";
 import type { FormatterRegistry } from "../formatter-registry.ts";
 import { type CommitQueue, createCommitQueue } from "../repository/commit-queue.ts";
+import { createKeyedLock, type KeyedLock } from "../repository/keyed-lock.ts";
 import type { Repository } from "../repository/repository.ts";
 
 /** All that the methods of a direct Butler share. */
@@ -19,6 +20,8 @@ export interface ButlerState {
   readonly templates: TemplateTable;
   readonly checksum: boolean;
   readonly commit: CommitQueue;
+  /** Writes of one file within this process, one after the other. */
+  readonly writing: KeyedLock;
   readonly defaultCollections: readonly string[];
   readonly defaultRun: string | undefined;
   /** Forget everything read; after a rolled-back transaction. */
@@ -42,6 +45,7 @@ export function createButlerState(
     types,
     datasets,
     commit: createCommitQueue(repository.db),
+    writing: createKeyedLock(),
     forget: () => {
       collections.invalidate();
       types.invalidate();

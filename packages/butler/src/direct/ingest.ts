@@ -1,7 +1,15 @@
 import { stat } from "node:fs/promises";
 import { extname, relative, resolve } from "node:path";
 import { AlmagestError, isAlmagestError } from "@almagest/base";
-import { checksumFile, createFileStore, isAbsoluteUri, toFileUri, toLocalPath } from "@almagest/resources";
+import {
+  checksumFile,
+  createFileStore,
+  type DurableFile,
+  isAbsoluteUri,
+  syncFileSystem,
+  toFileUri,
+  toLocalPath,
+} from "@almagest/resources";
 import type { IngestFile, IngestMode } from "../api/dataset-api.ts";
 import { datasetConflict } from "../datasets/dataset-store.ts";
 import { deterministicDatasetId } from "../datasets/deterministic-id.ts";
@@ -16,6 +24,8 @@ import { type NewFile, registerFiles } from "./register-files.ts";
 import { removeUnclaimed, type UndoLog } from "./undo-log.ts";
 
 const AT_ONCE = 8;
+/** From so many files on, one sync of the file system replaces those of the files. */
+const BATCH = 64;
 
 /** How files are ingested. */
 export interface IngestOptions {
@@ -109,28 +119,40 @@ async function planIngest(
   return plans;
 }
 
-async function bringIn(state: ButlerState, { source, file }: Plan, mode: IngestMode): Promise<boolean> {
-  if (mode === "direct" || mode === "in-place") return false;
+interface Brought {
+  /** What is known of the file, if it was copied. */
+  readonly file: DurableFile | undefined;
+  /** True when a new file lies in the repository. */
+  readonly isNew: boolean;
+}
+
+async function bringIn(
+  state: ButlerState,
+  { source, file }: Plan,
+  mode: IngestMode,
+  syncLater: boolean,
+): Promise<Brought> {
+  if (mode === "direct" || mode === "in-place") return { file: undefined, isNew: false };
   const target = localPathOf(state.repository.root, file.path);
-  const upload = async (): Promise<void> => {
-    if (mode !== "link") return store.upload(toLocalPath(source), target, { mode });
+  const local = toLocalPath(source);
+  const upload = async (): Promise<DurableFile | undefined> => {
+    if (mode !== "link") return store.upload(local, target, { mode, checksum: state.checksum, syncLater });
     // As in the original: a hard link where the file system allows, else a symbolic one.
-    await store.upload(toLocalPath(source), target, { mode: "hardlink" }).catch(async (error: unknown) => {
+    return store.upload(local, target, { mode: "hardlink" }).catch((error: unknown) => {
       if (isAlmagestError(error)) throw error;
-      await store.upload(toLocalPath(source), target, { mode: "symlink" });
+      return store.upload(local, target, { mode: "symlink" });
     });
   };
   try {
-    await upload();
+    return { file: await upload(), isNew: true };
   } catch (error) {
     if (!isAlmagestError(error, "RESOURCES.EXISTS")) throw error;
     const owner = await pathOwner(state.repository, file.path);
     const { ref } = file;
     if (owner !== undefined) throw datasetConflict(ref.datasetType.name, ref.run, ref.dataId, owner, error);
     await removeUnclaimed(state.repository, file.path);
-    await upload();
+    return { file: await upload(), isNew: true };
   }
-  return true;
 }
 
 /** Registers files that exist already: brings them in, then records all of them in one transaction. */
@@ -144,16 +166,19 @@ export async function ingestFiles(
   await state.collections.register(run, "RUN");
   let plans = await planIngest(state, files, run, options);
   if (options.skipExisting) plans = await withoutExisting(state, plans, run);
+  const syncLater = plans.length >= BATCH && (await syncFileSystem(state.repository.root));
   const brought: string[] = [];
   const ready: NewFile[] = new Array(plans.length);
   try {
     await forEachParallel(plans, async (plan, index) => {
-      if (await bringIn(state, plan, options.mode)) {
+      const { file, isNew } = await bringIn(state, plan, options.mode, syncLater);
+      if (isNew) {
         brought.push(plan.file.path);
         undo.note(plan.file.path);
       }
-      ready[index] = await measure(state, plan.file);
+      ready[index] = file === undefined ? await measure(state, plan.file) : { ...plan.file, ...file };
     });
+    if (syncLater) await syncFileSystem(state.repository.root);
     await state.commit(() => registerFiles(state, ready, { skipOccupied: options.skipExisting ?? false }));
   } catch (error) {
     for (const path of brought) await removeUnclaimed(state.repository, path);

@@ -1,8 +1,10 @@
+import { stat } from "node:fs/promises";
+import { setTimeout as sleep } from "node:timers/promises";
 import { isAlmagestError } from "@almagest/base";
 import type { DurableFile } from "@almagest/resources";
 import type { DatasetApi, LocatedDataset } from "../api/dataset-api.ts";
 import { datasetConflict } from "../datasets/dataset-store.ts";
-import { planFile, writeDatasetFile } from "../datastore/dataset-files.ts";
+import { localPathOf, planFile, writeDatasetFile } from "../datastore/dataset-files.ts";
 import { pathOwner } from "../datastore/file-records.ts";
 import { expandDataIds } from "../dimensions/expand-data-id.ts";
 import { decodeUuid, newDatasetId } from "../repository/sql-codec.ts";
@@ -12,6 +14,22 @@ import { ingestFiles } from "./ingest.ts";
 import { pruneDatasets } from "./prune.ts";
 import { registerFiles, registerRefs } from "./register-files.ts";
 import { removeUnclaimed, type UndoLog } from "./undo-log.ts";
+
+/** How long a file of unknown origin may belong to another writer that has yet to claim it. */
+const CLAIM_WAIT_MS = 1000;
+const CLAIM_POLL_MS = 25;
+
+/** The dataset that claims a path within the time a writer takes to do so; undefined for a file left by a crash. */
+async function awaitOwner(state: ButlerState, path: string): Promise<string | undefined> {
+  for (let waited = 0; ; waited += CLAIM_POLL_MS) {
+    const owner = await pathOwner(state.repository, path);
+    if (owner !== undefined || waited >= CLAIM_WAIT_MS) return owner;
+    const found = await stat(localPathOf(state.repository.root, path)).catch(() => undefined);
+    if (found === undefined || state.repository.clock.nowMs() - found.mtimeMs > CLAIM_WAIT_MS)
+      return undefined;
+    await sleep(CLAIM_POLL_MS);
+  }
+}
 
 /** Writes the file of a new dataset. A file of that name that no dataset claims was left by a crash and gives way. */
 async function writeNewFile(
@@ -28,12 +46,13 @@ async function writeNewFile(
       });
     } catch (error) {
       if (!isAlmagestError(error, "RESOURCES.EXISTS")) throw error;
-      const owner = await pathOwner(repository, located.path);
+      const owner = await awaitOwner(state, located.path);
       if (owner !== undefined || attempt > 2) {
+        const { datasetType, run, dataId } = located.ref;
         throw datasetConflict(
-          located.ref.datasetType.name,
-          located.ref.run,
-          located.ref.dataId,
+          datasetType.name,
+          run,
+          dataId,
           owner ?? "being written by somebody else",
           error,
         );
@@ -47,18 +66,22 @@ async function putDataset(state: ButlerState, undo: UndoLog, value: unknown, ref
   const { universe } = state.repository;
   const type = await state.types.get(ref.datasetType.name);
   const run = await state.collections.get(ref.run);
-  const [occupant] = await state.datasets.occupants(type, run, [ref.dataId]);
-  if (occupant !== undefined) throw datasetConflict(type.type.name, run.name, ref.dataId, occupant);
   const [data] = await expandDataIds(universe, state.records, type.group, [ref.dataId]);
   const located = planFile(state.templates, state.formatters, ref, data!);
-  const file = await writeNewFile(state, located, value);
-  undo.note(located.path);
-  try {
-    await state.commit(() => registerFiles(state, [{ ...located, ...file }]));
-  } catch (error) {
-    await removeUnclaimed(state.repository, located.path);
-    throw error;
-  }
+  const work = async (): Promise<void> => {
+    const [occupant] = await state.datasets.occupants(type, run, [ref.dataId]);
+    if (occupant !== undefined) throw datasetConflict(type.type.name, run.name, ref.dataId, occupant);
+    const file = await writeNewFile(state, located, value);
+    undo.note(located.path);
+    try {
+      await state.commit(() => registerFiles(state, [{ ...located, ...file }]));
+    } catch (error) {
+      await removeUnclaimed(state.repository, located.path);
+      throw error;
+    }
+  };
+  // Within a transaction a lock could wait for a writer that waits for the transaction.
+  await (state.repository.db.inTransaction() ? work() : state.writing(located.path, work));
 }
 
 /** The methods of a Butler that write datasets. */
