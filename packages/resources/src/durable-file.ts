@@ -1,6 +1,16 @@
 import { execFile } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
-import { type FileHandle, link, mkdir, open, rename, rm } from "node:fs/promises";
+import {
+  constants,
+  copyFile,
+  type FileHandle,
+  link,
+  mkdir,
+  open,
+  rename,
+  rm,
+  unlink,
+} from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { AlmagestError } from "@almagest/base";
 import { checksumFile } from "./checksum.ts";
@@ -64,8 +74,6 @@ export interface DurableOptions {
   /** Replace a file of this name; refused unless set. */
   readonly overwrite?: boolean;
   readonly checksum?: boolean;
-  /** Leave the syncing to a later `syncFileSystem`, for a batch of files. */
-  readonly syncLater?: boolean;
 }
 
 /** Makes everything written so far to the file system of a path durable: one call for a whole batch of files. False where
@@ -83,9 +91,9 @@ async function checksumOf(handle: FileHandle, path: string, size: number): Promi
     .digest("hex");
 }
 
-async function settle(path: string, options: DurableOptions): Promise<DurableFile> {
+async function settle(path: string, options: DurableOptions, sync: boolean): Promise<DurableFile> {
   await using handle = await open(path, "r");
-  const [{ size, ino }] = await Promise.all([handle.stat(), options.syncLater ? undefined : handle.sync()]);
+  const [{ size, ino }] = await Promise.all([handle.stat(), sync ? handle.sync() : undefined]);
   return {
     sizeBytes: size,
     inode: ino,
@@ -119,28 +127,47 @@ export async function writeDurably(
   options: DurableOptions = {},
 ): Promise<DurableFile> {
   const temporary = temporaryName(path);
-  const syncName = (): Promise<void> | undefined =>
-    options.syncLater ? undefined : syncDirectory(dirname(path));
   try {
     await fill(temporary, write);
-    const file = await settle(temporary, options);
+    const file = await settle(temporary, options, true);
     if (options.overwrite) {
       await rename(temporary, path);
-      await syncName();
+      await syncDirectory(dirname(path));
     } else {
       // A link refuses an existing name where a rename would silently replace it.
       await link(temporary, path);
-      await Promise.all([rm(temporary), syncName()]);
+      await Promise.all([unlink(temporary), syncDirectory(dirname(path))]);
     }
     return file;
   } catch (error) {
     await rm(temporary, { force: true });
-    if ((error as NodeJS.ErrnoException).code === "EEXIST") {
-      throw new AlmagestError("RESOURCES.EXISTS", `The file ${path} exists already.`, {
-        cause: error,
-        fields: { path },
-      });
-    }
-    throw error;
+    throw refuseExisting(path, error);
   }
+}
+
+function refuseExisting(path: string, cause: unknown): unknown {
+  if ((cause as NodeJS.ErrnoException).code !== "EEXIST") return cause;
+  return new AlmagestError("RESOURCES.EXISTS", `The file ${path} exists already.`, {
+    cause,
+    fields: { path },
+  });
+}
+
+/**
+ * Copies a file straight under its name, unsynced: for batches that end with `syncFileSystem`, and only where a name
+ * without a claim to it counts for nothing. Throws `RESOURCES.EXISTS`.
+ */
+export async function copyUnsynced(
+  source: string,
+  path: string,
+  options: DurableOptions,
+): Promise<DurableFile> {
+  try {
+    await fill(path, (target) =>
+      copyFile(source, target, constants.COPYFILE_EXCL | constants.COPYFILE_FICLONE),
+    );
+  } catch (error) {
+    throw refuseExisting(path, error);
+  }
+  return settle(path, options, false);
 }

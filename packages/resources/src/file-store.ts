@@ -14,7 +14,7 @@ import {
 } from "node:fs/promises";
 import { dirname, join, relative, resolve } from "node:path";
 import { AlmagestError } from "@almagest/base";
-import { type DurableFile, syncDirectory, writeDurably } from "./durable-file.ts";
+import { copyUnsynced, type DurableFile, syncDirectory, writeDurably } from "./durable-file.ts";
 import type { LocalFile, ResourceInfo, ResourceStore, UploadOptions } from "./resource-store.ts";
 import { toFileUri, toLocalPath } from "./uri.ts";
 
@@ -57,10 +57,10 @@ async function upload(
   try {
     switch (mode) {
       case "copy":
+        if (syncLater) return await copyUnsynced(source, target, { checksum });
         return await writeDurably(target, (path) => copyFile(source, path, constants.COPYFILE_FICLONE), {
           overwrite,
           checksum,
-          syncLater,
         });
       case "move":
         await move(source, target, overwrite);

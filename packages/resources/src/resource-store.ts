@@ -37,6 +37,6 @@ export interface UploadOptions {
   readonly overwrite?: boolean;
   /** Compute the checksum of a copy. */
   readonly checksum?: boolean;
-  /** Leave the syncing of a copy to a later `syncFileSystem`. */
+  /** Copy straight under the name and leave the syncing to a later `syncFileSystem`; never overwrites. */
   readonly syncLater?: boolean;
 }
