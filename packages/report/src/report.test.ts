@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { createRandom } from "@almagest/base";
 import { decode } from "fast-png";
 import {
+  cropToKnown,
   drawBars,
   drawColour,
   drawGrey,
@@ -32,6 +33,13 @@ test("a mosaic puts images at their places and leaves the rest unknown", () => {
   assert.deepEqual([...plane.data], [1, 1, NaN, NaN, NaN, 1, 1, NaN, 2, 2, NaN, NaN, NaN, 2, 2]);
   const small = shrinkPlane({ width: 2, height: 2, data: Float32Array.of(1, 3, NaN, 2) }, 2);
   assert.deepEqual([...small.data], [2]);
+});
+
+test("planes are cut to what all of them know", () => {
+  const full = { width: 4, height: 3, data: new Float32Array(12).fill(1) };
+  const partial = { ...full, data: Float32Array.of(NaN, NaN, NaN, NaN, 1, 2, 3, NaN, 4, 5, 6, NaN) };
+  const [, cut] = cropToKnown([full, partial]);
+  assert.deepEqual([cut!.width, cut!.height, ...cut!.data], [3, 2, 1, 2, 3, 4, 5, 6]);
 });
 
 test("a red star is red, blank sky is neutral, and the picture is upright", () => {

@@ -44,7 +44,7 @@ export async function writeDemoReport(
     instrument: SIMCAM_NAME,
     skymap: "demo",
     pipelineFile: join(PIPELINES, "science.yaml"),
-    title: "A night's survey, from raw frames to a catalogue",
+    title: "A survey in miniature, from raw frames to a catalogue",
     subtitle:
       "A synthetic survey of one small field, observed with a simulated camera, calibrated, stacked and measured on this machine.",
     judgement,

@@ -1,6 +1,6 @@
 import type { Butler } from "@almagest/butler";
 import { createPipelineGraph, loadPipeline, type RunSummary, renderPipelineSvg } from "@almagest/pipeline";
-import { type BarRow, drawBars, type Panel } from "@almagest/report";
+import { type BarRow, drawBars, type Panel, svgToDataUri } from "@almagest/report";
 import { tasks } from "../runtime.ts";
 
 interface StoredMetadata {
@@ -13,7 +13,8 @@ export async function pipelinePanel(butler: Butler, pipelineFile: string): Promi
   return {
     title: "The pipeline",
     caption: "Tasks and the datasets between them, as the pipeline file declares them.",
-    svg: renderPipelineSvg(graph).replace("<svg ", "<svg data-sheet "),
+    src: svgToDataUri(renderPipelineSvg(graph)),
+    light: true,
     wide: true,
   };
 }

@@ -1,6 +1,7 @@
 import type { Butler, DatasetRef } from "@almagest/butler";
 import type { Image } from "@almagest/images";
 import {
+  cropToKnown,
   drawColour,
   drawGrey,
   encodePng,
@@ -31,18 +32,34 @@ function sortBands(bands: Iterable<string>): string[] {
   return [...new Set(bands)].sort((a, b) => rank(a) - rank(b) || (a < b ? -1 : 1));
 }
 
-async function mosaicBand(butler: Butler, refs: readonly DatasetRef[]): Promise<Plane> {
+/** Pixels with less than this share of the deepest place's visits are left out of the picture: they are mostly noise. */
+const SHALLOW = 0.55;
+
+async function mosaicBand(butler: Butler, run: string, refs: readonly DatasetRef[]): Promise<Plane> {
   const images: Image[] = [];
-  for (const ref of refs) images.push((await butler.get(ref, { component: "image" })) as Image);
+  const counts: Image[] = [];
+  for (const ref of refs) {
+    images.push((await butler.get(ref, { component: "image" })) as Image);
+    counts.push((await butler.get("deep_coadd_n_image", ref.dataId, { collections: run })) as Image);
+  }
+  const most = counts.reduce(
+    (all, { data }) => data.reduce((large, value) => Math.max(large, value), all),
+    0,
+  );
+  images.forEach(({ data }, k) => {
+    const count = counts[k]!.data;
+    for (let p = 0; p < data.length; p++) if (count[p]! < SHALLOW * most) data[p] = Number.NaN;
+  });
   const plane = pasteMosaic(images);
   return shrinkPlane(plane, shrinkFactor(plane, LARGEST_SIDE));
 }
 
-function paint(planes: readonly Plane[]): Picture {
+function paint(all: readonly Plane[]): Picture {
+  const alike = all.every(({ width, height }) => width === all[0]!.width && height === all[0]!.height);
+  const planes = alike ? cropToKnown(all) : all;
   const first = planes[0]!;
   const last = planes.at(-1)!;
-  const sameSize = planes.every(({ width, height }) => width === first.width && height === first.height);
-  if (planes.length === 1 || !sameSize)
+  if (planes.length === 1 || !alike)
     return drawGrey(last, { kind: "asinh", lowQuantile: 0.25, highQuantile: 0.999 });
   if (planes.length > 2) return drawColour([last, planes[planes.length >> 1]!, first]);
   const middle = { ...first, data: first.data.map((value, p) => (value + last.data[p]!) / 2) };
@@ -62,6 +79,7 @@ export async function pictureCoadds(butler: Butler, run: string): Promise<SkyPic
     planes.push(
       await mosaicBand(
         butler,
+        run,
         refs.filter((ref) => ref.dataId.tract === tract && ref.dataId.band === band),
       ),
     );

@@ -4,10 +4,10 @@ export const PAGE_STYLE = `
   --soft: #aeb9d0; --accent: #7db4ff; --good: #62d2a2; --bad: #ff8b7b; }
 * { box-sizing: border-box; }
 body { margin: 0; background: var(--sky); color: var(--ink); font: 16px/1.55 Inter, system-ui, -apple-system, "Segoe UI", sans-serif; }
-header { position: relative; min-height: 62vh; display: flex; align-items: flex-end; overflow: hidden; border-bottom: 1px solid var(--line); }
-header img { position: absolute; inset: 0; width: 100%; height: 100%; object-fit: cover; }
+header { position: relative; min-height: 74vh; display: flex; align-items: flex-end; overflow: hidden; border-bottom: 1px solid var(--line); }
+header img { position: absolute; inset: 0; width: 100%; height: 100%; object-fit: cover; object-position: 50% 40%; }
 header::after { content: ""; position: absolute; inset: 0;
-  background: linear-gradient(to top, rgba(7,11,22,.94) 0%, rgba(7,11,22,.35) 45%, rgba(7,11,22,.05) 100%); }
+  background: linear-gradient(to top, rgba(7,11,22,.92) 0%, rgba(7,11,22,.45) 40%, rgba(7,11,22,0) 75%); }
 header .words { position: relative; z-index: 1; padding: 3rem clamp(1.2rem, 5vw, 5rem); max-width: 62rem; }
 header.plain { min-height: 0; background: radial-gradient(ellipse at 30% 0%, #16233f, var(--sky)); }
 .mark { letter-spacing: .28em; text-transform: uppercase; font-size: .75rem; color: var(--accent); }
@@ -22,11 +22,11 @@ main { padding: 0 clamp(1.2rem, 5vw, 5rem) 4rem; max-width: 90rem; margin: 0 aut
 .facts b { display: block; font-size: 1.7rem; font-weight: 650; font-variant-numeric: tabular-nums; }
 .facts span { color: var(--soft); font-size: .86rem; }
 section { margin: 3.2rem 0 0; }
-.panels { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 30rem), 1fr)); gap: 1.2rem; margin-top: 1.2rem; }
+.panels { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 23rem), 1fr)); gap: 1.2rem; margin-top: 1.2rem; }
 figure { margin: 0; background: var(--panel); border: 1px solid var(--line); border-radius: 14px; padding: 1.1rem; overflow: hidden; }
 figure.wide { grid-column: 1 / -1; }
 figure svg { display: block; width: 100%; height: auto; max-height: 44rem; }
-figure.sheet svg { background: #f6f8fc; border-radius: 8px; padding: .5rem; }
+figure.sheet img { background: #f6f8fc; border-radius: 8px; padding: .8rem; max-height: 56rem; object-fit: contain; }
 figure img { display: block; width: 100%; height: auto; border-radius: 8px; }
 figcaption { color: var(--soft); font-size: .9rem; margin-top: .8rem; }
 .pair { display: grid; grid-template-columns: 1fr 1fr; gap: .8rem; }

@@ -33,9 +33,7 @@ function renderPanel(panel: Panel): string {
             )
             .join("")}</div>`) +
       (panel.table === undefined ? "" : renderTable(panel.table));
-  const classes = [panel.wide ? "wide" : "", panel.svg?.includes("data-sheet") ? "sheet" : ""]
-    .filter(Boolean)
-    .join(" ");
+  const classes = [panel.wide ? "wide" : "", panel.light ? "sheet" : ""].filter(Boolean).join(" ");
   return `<figure class="${classes}">${title}${body}<figcaption>${escapeHtml(panel.caption)}</figcaption></figure>`;
 }
 

@@ -25,6 +25,8 @@ export interface Panel {
   readonly table?: { readonly columns: readonly string[]; readonly rows: readonly (readonly string[])[] };
   /** Takes the whole width of the page. */
   readonly wide?: boolean;
+  /** Drawn for light paper: shown on a light sheet. */
+  readonly light?: boolean;
 }
 
 /** A part of the page under one heading. */

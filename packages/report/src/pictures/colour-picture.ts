@@ -6,7 +6,7 @@ import { quantilesOf } from "./quantiles.ts";
  * keeps colours in bright stars (Lupton et al. 2004, PASP 116, 133). Each plane is scaled by its own sky noise, so that blank
  * sky is neutral; `softening` is where the stretch bends, in sky sigmas.
  */
-export function drawColour(planes: readonly [Plane, Plane, Plane], softening = 6, topSigmas = 900): Picture {
+export function drawColour(planes: readonly [Plane, Plane, Plane], softening = 3, topSigmas = 350): Picture {
   const { width, height } = planes[0];
   const scales = planes.map((plane) => {
     const [low, middle] = quantilesOf(plane.data, [0.16, 0.5]) as [number, number];

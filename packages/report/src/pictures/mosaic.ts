@@ -50,3 +50,44 @@ export function shrinkPlane(plane: Plane, factor: number): Plane {
 export function shrinkFactor(plane: Plane, limit: number): number {
   return Math.max(1, Math.ceil(Math.max(plane.width, plane.height) / limit));
 }
+
+/** A row or column counts as known when at least this share of its pixels is. */
+const KNOWN_SHARE = 0.97;
+
+/**
+ * Cuts planes of one size to the same rectangle, dropping the border row or column with most unknown pixels until every
+ * border is known in all of them; at least a quarter of each side stays.
+ */
+export function cropToKnown(planes: readonly Plane[]): Plane[] {
+  const { width, height } = planes[0]!;
+  let [x0, y0, x1, y1] = [0, 0, width, height];
+  const unknown = (fromX: number, fromY: number, toX: number, toY: number): number => {
+    let count = 0;
+    for (let y = fromY; y < toY; y++) {
+      for (let x = fromX; x < toX; x++) {
+        if (planes.some(({ data }) => Number.isNaN(data[y * width + x]!))) count++;
+      }
+    }
+    return count / ((toX - fromX) * (toY - fromY));
+  };
+  while (x1 - x0 > width / 4 && y1 - y0 > height / 4) {
+    const sides = [
+      unknown(x0, y0, x1, y0 + 1),
+      unknown(x0, y1 - 1, x1, y1),
+      unknown(x0, y0, x0 + 1, y1),
+      unknown(x1 - 1, y0, x1, y1),
+    ];
+    const worst = sides.indexOf(Math.max(...sides));
+    if (sides[worst]! <= 1 - KNOWN_SHARE) break;
+    if (worst === 0) y0++;
+    else if (worst === 1) y1--;
+    else if (worst === 2) x0++;
+    else x1--;
+  }
+  return planes.map(({ data }) => {
+    const cut = new Float32Array((x1 - x0) * (y1 - y0));
+    for (let y = y0; y < y1; y++)
+      cut.set(data.subarray(y * width + x0, y * width + x1), (y - y0) * (x1 - x0));
+    return { width: x1 - x0, height: y1 - y0, data: cut };
+  });
+}
