@@ -38,6 +38,7 @@ export async function readMeasuredFrames(
   { instrument, frames }: InstrumentFrames,
   run: string,
 ): Promise<MeasuredFrame[]> {
+  if ((await butler.queryDatasetTypes("preliminary_visit_image")).length === 0) return [];
   const where = `instrument = '${instrument}'`;
   const refs = await butler.queryDatasets("preliminary_visit_image", { collections: run, where });
   const measured: MeasuredFrame[] = [];

@@ -3,6 +3,7 @@ import type { Row } from "../cli/text-table.ts";
 import type { EpochComparison } from "./compare-epochs.ts";
 import type { Refusal } from "./find-files.ts";
 import type { FailedFrame } from "./measure-frames.ts";
+import type { MeasuredElectronics } from "./measured-electronics.ts";
 import type { InstrumentFrames } from "./process-frame.ts";
 import { NOMINAL_ZERO_POINT } from "./settle-frames.ts";
 import type { SettledFrame } from "./settled-frame.ts";
@@ -17,6 +18,8 @@ export interface ProcessOutcome {
   readonly sources: number;
   readonly images: readonly string[];
   readonly files: readonly FileOutcome[];
+  /** Gain and read noise as the calibration frames tell them. */
+  readonly electronics: readonly MeasuredElectronics[];
   readonly comparisons: readonly Row[];
   readonly notes: readonly string[];
   readonly seconds: number;
@@ -147,6 +150,9 @@ export function describeComparison(comparison: EpochComparison): Row {
   };
 }
 
+/** A reason as the end of a sentence. */
+const plain = (reason: string | undefined): string => (reason ?? "").replace(/\.+$/, "");
+
 const list = (names: readonly string[]): string =>
   names.length <= 3 ? names.join(", ") : `${names.slice(0, 3).join(", ")} and ${names.length - 3} more`;
 
@@ -162,7 +168,7 @@ export function collectNotes(
   const bad = files.filter(({ outcome }) => outcome === "rejected" || outcome === "failed");
   for (const { file, outcome, reason } of bad) {
     notes.push(
-      `${name(file)} ${outcome === "failed" ? "could not be processed" : "is kept out of the stacks"}: ${reason}.`,
+      `${name(file)} ${outcome === "failed" ? "could not be processed" : "is kept out of the stacks"}: ${plain(reason)}.`,
     );
   }
   notes.push(...others);
@@ -186,7 +192,7 @@ export function collectNotes(
   );
   tell(
     namesOf(({ positions }) => positions === "made up"),
-    `${solved}nothing tells where the telescope pointed; positions are in pixels only.`,
+    `${solved}the header does not tell how pixels map to the sky; positions are in pixels only.`,
   );
   tell(
     namesOf(({ scale }) => scale === "nominal"),
@@ -207,7 +213,7 @@ export function collectNotes(
     ({ reason }) => reason,
   );
   for (const [reason, group] of out) {
-    notes.push(`Left out ${list(group.map(({ file }) => name(file)))}: ${reason}.`);
+    notes.push(`Left out ${list(group.map(({ file }) => name(file)))}: ${plain(reason)}.`);
   }
   return notes;
 }

@@ -34,7 +34,9 @@ const MOST_ROWS = 40;
 const nameOf = (path: string): string => path.split("/").at(-1)!;
 const uriOf = async (path: string): Promise<string> => toDataUri(await readFile(path));
 const text = (value: unknown): string =>
-  value === undefined || value === null || (typeof value === "number" && !Number.isFinite(value)) ? "–" : String(value);
+  value === undefined || value === null || (typeof value === "number" && !Number.isFinite(value))
+    ? "–"
+    : String(value);
 
 async function framesSection({ frames, files, images }: ProcessReport): Promise<Section> {
   const panels: Panel[] = [];

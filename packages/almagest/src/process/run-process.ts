@@ -10,12 +10,18 @@ import type { Terminal } from "../cli/terminal.ts";
 import { openRepository } from "../open-repository.ts";
 import { describeFailures } from "../survey/run-failures.ts";
 import { buildCatalogue, buildSources } from "./build-catalogue.ts";
+import { checkComplete } from "./check-complete.ts";
 import { compareEpochs } from "./compare-epochs.ts";
 import { exportImages } from "./export-images.ts";
 import { findFiles } from "./find-files.ts";
 import { ingestCatalogues } from "./ingest-catalogues.ts";
 import { ingestFrames } from "./ingest-frames.ts";
 import { type MeasuredInstrument, measureFrames } from "./measure-frames.ts";
+import {
+  describeElectronics,
+  type MeasuredElectronics,
+  readMeasuredElectronics,
+} from "./measured-electronics.ts";
 import { type MeasuredFrame, readMeasuredFrames } from "./measured-frame.ts";
 import { placeBlindVisits } from "./place-blind-visits.ts";
 import { isSkyFrame } from "./process-frame.ts";
@@ -55,7 +61,7 @@ export async function runProcess(terminal: Terminal, options: ProcessOptions): P
   const look = startStage(terminal, "look at the files");
   const references = options.reference.map((path) => resolve(path));
   const { paths, refused } = await findFiles(options.files);
-  const frames = await inspectFrames(paths);
+  const frames = await checkComplete(await inspectFrames(paths));
   look.end(countKinds(frames));
   if (!frames.some(({ kind }) => kind === "science" || kind === "reduced")) {
     const files = listFiles(frames, refused, [], [], [], []);
@@ -110,7 +116,12 @@ export async function runProcess(terminal: Terminal, options: ProcessOptions): P
   const cataloguePath = await writeTables(options.output, objects, sources);
   const comparisons = compareEpochs(settled);
   const files = listFiles(frames, refused, instruments, settled, failed, references);
+  const masterRuns = await knownRuns(butler, measured);
+  const electronics: MeasuredElectronics[] = [];
+  for (const { instrument } of instruments)
+    electronics.push(...(await readMeasuredElectronics(butler, instrument, masterRuns)));
   const others = [
+    ...electronics.slice(0, 4).map(describeElectronics),
     ...measured.flatMap(({ notes }) => notes),
     ...(catalogue.run === undefined ? ["No reference catalogue was given (--reference)."] : []),
     ...(stacked.map === undefined ? ["Nothing is stacked: no field has two good frames."] : []),
@@ -121,7 +132,7 @@ export async function runProcess(terminal: Terminal, options: ProcessOptions): P
     butler,
     output: options.output,
     chain: PROCESS_CHAIN,
-    masterRuns: await knownRuns(butler, measured),
+    masterRuns,
     frames: settled,
     files,
     images,
@@ -141,6 +152,7 @@ export async function runProcess(terminal: Terminal, options: ProcessOptions): P
     sources: sources.rows,
     images: [...images.values()].map(({ path }) => path),
     files,
+    electronics,
     comparisons: comparisons.map(describeComparison),
     notes,
     seconds: (performance.now() - started) / 1000,

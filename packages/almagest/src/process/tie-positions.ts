@@ -7,8 +7,8 @@ import type { MeasuredFrame } from "./measured-frame.ts";
 /** Sources that take part in matching frames to each other. */
 const MOST = 400;
 const SNR = 8;
-/** A header's WCS is kept when it puts the frame's stars this near the anchor's on the whole, pixels. */
-const GOOD_PIXELS = 0.3;
+/** A header's WCS is kept when, on the whole, it puts the frame's stars this near the anchor's, pixels. */
+const GOOD_PIXELS = 0.05;
 
 /** Positions of a frame's bright sources, brightest first. */
 function positionsOf(frame: MeasuredFrame): { x: Float64Array; y: Float64Array } {
@@ -60,7 +60,9 @@ export function tiePositions(frame: MeasuredFrame, anchor: AnchorStars): SkyWcs 
   const { pairs } = solution;
   const own = measureOffsets(frame.wcs, sources, anchor, pairs);
   const fitted = measureOffsets(solution.wcs, sources, anchor, pairs);
-  const isGood = own.shiftPixels < GOOD_PIXELS && own.spreadPixels < 1.5 * fitted.spreadPixels + 0.1;
+  // What is within three standard errors of nothing is nothing.
+  const allowed = Math.max(GOOD_PIXELS, (3 * own.spreadPixels) / Math.sqrt(pairs.length));
+  const isGood = own.shiftPixels < allowed && own.spreadPixels < 1.5 * fitted.spreadPixels + 0.1;
   return isGood ? frame.wcs : solution.wcs;
 }
 

@@ -1,0 +1,143 @@
+import assert from "node:assert/strict";
+import { existsSync, readFileSync } from "node:fs";
+import { copyFile, mkdtemp, rm, truncate, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Writable } from "node:stream";
+import { after, test } from "node:test";
+import { isAlmagestError } from "@almagest/base";
+import { createTable, getNumbers, readParquet, writeParquet } from "@almagest/tables";
+import type { Terminal } from "../cli/terminal.ts";
+import { medianOf } from "../judge/robust.ts";
+import type { ProcessOutcome } from "./process-outcome.ts";
+import { runProcess } from "./run-process.ts";
+import {
+  HIERARCH_DIALECT,
+  MOUNTAIN_DIALECT,
+  nightOf,
+  PLAIN_DIALECT,
+  SCALE,
+  SIDE,
+  syntheticStars,
+  writeNight,
+} from "./synthetic-night.ts";
+
+const folder = await mkdtemp(join(tmpdir(), "process-"));
+after(() => rm(folder, { recursive: true }));
+
+const silence = new Writable({ write: (_chunk, _encoding, done) => done() });
+const terminal: Terminal = { out: silence, err: silence, color: false, redraw: false };
+
+function run(
+  name: string,
+  files: readonly string[],
+  reference: readonly string[] = [],
+): Promise<ProcessOutcome> {
+  return runProcess(terminal, { output: join(folder, name), files, reference, workers: 0 });
+}
+
+const outcomesOf = ({ files }: ProcessOutcome): string[] =>
+  files.map(({ file, outcome }) => `${file.split("/").at(-1)} ${outcome}`);
+
+test("frames without any position are aligned by their stars and stacked; a frame that jumped is rejected", async () => {
+  const frames = nightOf([{}, { shift: [12.3, -7.8], transparency: 0.8 }, { jump: [41, 9] }]);
+  await writeNight(join(folder, "plain"), PLAIN_DIALECT, frames, "a");
+  const outcome = await run("plain-out", [join(folder, "plain")]);
+  assert.deepEqual(
+    outcomesOf(outcome).filter((row) => row.startsWith("field")),
+    ["field0.fits used", "field1.fits used", "field2.fits rejected"],
+  );
+  assert.match(outcome.files.find(({ outcome: word }) => word === "rejected")!.reason!, /^trailed/);
+  assert.equal(outcome.files.filter((row) => row.outcome === "calibration").length, 6);
+  const [gain] = outcome.electronics;
+  assert.ok(Math.abs(gain!.gain! - 1.5) < 0.1, String(gain!.gain));
+  const [comparison] = outcome.comparisons;
+  // The air was a fifth less clear, which tying the flux scales takes out.
+  assert.ok(Math.abs(Number(comparison!["offset mmag"])) < 10, JSON.stringify(comparison));
+  assert.ok(outcome.images.some((path) => path.endsWith("stack-field0-white.fits")));
+  assert.ok(outcome.notes.some((note) => note.includes("positions are in pixels only")));
+  const table = await readParquet(outcome.catalogue);
+  assert.ok(getNumbers(table, "coord_ra").every(Number.isNaN));
+  assert.ok(table.rows > 25, String(table.rows));
+  assert.ok(existsSync(outcome.report) && readFileSync(outcome.report, "utf8").includes("trailed"));
+});
+
+test("with overscan, coordinates and a reference catalogue, positions and magnitudes are those of the catalogue", async () => {
+  const frames = nightOf([{}, { shift: [-9.5, 6.25] }]);
+  await writeNight(join(folder, "mountain"), MOUNTAIN_DIALECT, frames, "b");
+  const stars = syntheticStars("b");
+  // The telescope points 20 arcsec beside what it says.
+  const dec = Float64Array.from(stars, ({ y }) => 10 + ((y - SIDE / 2) * SCALE + 20) / 3600);
+  const ra = Float64Array.from(
+    stars,
+    ({ x }, k) => 187.5 - ((x - SIDE / 2) * SCALE) / 3600 / Math.cos((dec[k]! * Math.PI) / 180),
+  );
+  const magnitude = Float64Array.from(stars, ({ rate }) => 24 - 2.5 * Math.log10(rate));
+  const reference = join(folder, "stars.csv");
+  const lines = stars.map(
+    (_, k) => `${ra[k]!.toFixed(7)},${dec[k]!.toFixed(7)},${magnitude[k]!.toFixed(4)},0.01`,
+  );
+  await writeFile(reference, `ra,dec,r_mag,r_magerr\n${lines.join("\n")}\n`);
+  const outcome = await run("mountain-out", [join(folder, "mountain")], [reference]);
+  const science = outcome.files.filter(({ kind }) => kind === "science");
+  assert.deepEqual(
+    science.map(({ positions, scale }) => `${positions} ${scale}`),
+    ["reference reference", "reference reference"],
+  );
+  const table = await readParquet(outcome.catalogue);
+  const [tableRa, tableDec, tableMag] = ["coord_ra", "coord_dec", "R_mag"].map((name) =>
+    getNumbers(table, name),
+  );
+  const residuals: number[] = [];
+  const offsets: number[] = [];
+  stars.forEach(({ rate }, k) => {
+    if (rate < 400) return;
+    for (let row = 0; row < table.rows; row++) {
+      const north = (tableDec![row]! - dec[k]!) * 3.6e6;
+      const east = (tableRa![row]! - ra[k]!) * Math.cos((dec[k]! * Math.PI) / 180) * 3.6e6;
+      if (Math.hypot(north, east) > 1000) continue;
+      offsets.push(Math.hypot(north, east));
+      residuals.push(tableMag![row]! - magnitude[k]!);
+    }
+  });
+  assert.ok(offsets.length > 8, String(offsets.length));
+  assert.ok(medianOf(offsets) < 60, `${medianOf(offsets)} mas`);
+  assert.ok(Math.abs(medianOf(residuals)) < 0.02, `${medianOf(residuals)} mag`);
+});
+
+test("a damaged file is named and the rest goes on; a second call with more frames does only what is missing", async () => {
+  const frames = nightOf([{}, { shift: [5, 5] }]);
+  const night = join(folder, "hierarch");
+  const paths = await writeNight(night, HIERARCH_DIALECT, frames, "c");
+  const damaged = join(night, "bias9.fits");
+  await copyFile(paths[0]!, damaged);
+  await truncate(damaged, 20_000);
+  await writeFile(join(night, "notes.fits"), "clouds after midnight\n");
+  const later = paths.at(-1)!;
+  const early = [...paths.slice(0, -1), damaged, join(night, "notes.fits"), join(night, "absent.fits")];
+  const first = await run("hierarch-out", early);
+  assert.deepEqual(
+    first.files.filter(({ outcome }) => outcome === "left out").map(({ file }) => file.split("/").at(-1)),
+    ["bias9.fits", "notes.fits", "absent.fits"],
+  );
+  assert.equal(first.files.find(({ file }) => file.endsWith("field0.fits"))!.positions, "header");
+  assert.equal(first.comparisons.length, 0);
+  const second = await run("hierarch-out", [...early, later]);
+  const exposureOf = (outcome: ProcessOutcome, name: string): unknown =>
+    outcome.files.find(({ file }) => file.endsWith(name))!.exposure;
+  assert.equal(exposureOf(second, "field0.fits"), exposureOf(first, "field0.fits"));
+  assert.equal(second.comparisons.length, 1);
+  const third = await run("hierarch-out", [...early, later]);
+  assert.equal(readFileSync(third.catalogue).compare(readFileSync(second.catalogue)), 0);
+});
+
+test("without a picture of the sky it says why, file by file", async () => {
+  const table = join(folder, "table.parquet");
+  await writeParquet(table, createTable({ a: Float64Array.of(1) }));
+  await assert.rejects(run("nothing", [table, join(folder, "nowhere")]), (error: unknown) => {
+    assert.ok(isAlmagestError(error));
+    assert.equal(error.code, "ALMAGEST.NO_FILES");
+    assert.match(error.message, /table\.parquet.*nowhere/);
+    return true;
+  });
+});
