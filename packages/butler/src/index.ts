@@ -28,6 +28,7 @@ export type {
 } from "./api/transfer-api.ts";
 export type { Butler } from "./butler.ts";
 export { createRepository } from "./create-repository.ts";
+export { deterministicDatasetId } from "./datasets/deterministic-id.ts";
 export type { DimensionColumn, DimensionElement } from "./dimensions/dimension-element.ts";
 export {
   createUniverse,
@@ -35,6 +36,8 @@ export {
   type ExpandedDataId,
   type Universe,
 } from "./dimensions/universe.ts";
+export type { UniverseConfig } from "./dimensions/universe-config.ts";
+export { BUTLER_ERRORS } from "./errors.ts";
 export {
   createFormatterRegistry,
   type FormatterEntries,
