@@ -1,1 +1,24 @@
-export {};
+/** @module Who computes: workflows of jobs as one graph, brokerage, retries, pilots, harvesters and PanDA's API. Payloads are opaque. */
+export type { Attempt, AttemptReport, AttemptStatus, Failure, ReportVerdict } from "./core/attempt-state.ts";
+export type { Job, JobStatus } from "./core/job-state.ts";
+export type { LogEntry } from "./core/slice.ts";
+export type { JobCounts, TaskState, TaskStatus } from "./core/task-state.ts";
+export { WORKLOAD_ERRORS } from "./errors.ts";
+export type { JobOrder, PilotOffer } from "./manager/acquire-jobs.ts";
+export type { TaskCommand } from "./manager/control-tasks.ts";
+export type { AttemptSummary, JobExplanation } from "./manager/explain-job.ts";
+export type { OutputFile, PilotReport, ReportAnswer } from "./manager/report-attempt.ts";
+export type { SilenceLimits } from "./manager/sweep-lost.ts";
+export {
+  createWorkloadManager,
+  type ManagerOptions,
+  openWorkload,
+  type QueueSpec,
+  type WorkflowStatus,
+  type WorkloadManager,
+} from "./manager/workload-manager.ts";
+export { type NamedJob, orderJobs } from "./order-jobs.ts";
+export type { FacilityShare } from "./scheduling/facility-shares.ts";
+export { DEFAULT_REQUEST, type Queue, type ResourceRequest } from "./scheduling/resources.ts";
+export { DEFAULT_RETRY_RULES, type RetryAction, type RetryRule } from "./scheduling/retry-rules.ts";
+export type { JobSpec, SubmitResult, TaskSpec, WorkflowSpec } from "./workflow-spec.ts";

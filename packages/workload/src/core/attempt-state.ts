@@ -32,6 +32,15 @@ export const ATTEMPT_TRANSITIONS: TransitionTable<AttemptStatus> = {
   closed: [],
 };
 
+/** An attempt that a pilot has: its heartbeat is watched. */
+export const LIVE_STATUSES: readonly AttemptStatus[] = [
+  "sent",
+  "starting",
+  "running",
+  "transferring",
+  "holding",
+];
+
 /** Why an attempt failed: which of PanDA's components says so, its code, and the text. */
 export interface Failure {
   readonly source:
@@ -150,7 +159,13 @@ function fail(attempt: Attempt, nowMs: number, failure: Failure): AttemptStep {
 }
 
 /** The order in which a pilot's words may come; an earlier word after a later one is only a heartbeat. */
-const RANK: Partial<Record<AttemptStatus, number>> = { sent: 0, starting: 1, running: 2, transferring: 3, holding: 4 };
+const RANK: Partial<Record<AttemptStatus, number>> = {
+  sent: 0,
+  starting: 1,
+  running: 2,
+  transferring: 3,
+  holding: 4,
+};
 
 function stepReport(attempt: Attempt, report: AttemptReport, nowMs: number): AttemptStep {
   const ignored = (verdict: ReportVerdict): AttemptStep => ({ state: attempt, commands: NONE, verdict });
@@ -179,7 +194,11 @@ function stepReport(attempt: Attempt, report: AttemptReport, nowMs: number): Att
       return fail(measured, nowMs, report.failure ?? { source: "pilot", code: 0, text: "no reason given" });
     case "cancelled":
     case "closed":
-      return fail(measured, nowMs, report.failure ?? { source: "pilot", code: 1144, text: "given up by the pilot" });
+      return fail(
+        measured,
+        nowMs,
+        report.failure ?? { source: "pilot", code: 1144, text: "given up by the pilot" },
+      );
     default: {
       if (RANK[report.status]! <= RANK[attempt.status]!) return beat;
       const startMs = measured.startMs === 0 ? nowMs : measured.startMs;
@@ -201,7 +220,11 @@ export function stepAttempt(attempt: Attempt, event: AttemptEvent): AttemptStep 
   switch (event.kind) {
     case "activate":
       if (attempt.status !== "defined" && attempt.status !== "assigned") return same;
-      return { state: { ...attempt, status: "activated", changedMs: nowMs }, commands: NONE, verdict: "taken" };
+      return {
+        state: { ...attempt, status: "activated", changedMs: nowMs },
+        commands: NONE,
+        verdict: "taken",
+      };
     case "dispatch": {
       if (attempt.status !== "activated") return same;
       const sent = { status: "sent", worker: event.worker, changedMs: nowMs, heartbeatMs: nowMs } as const;

@@ -15,9 +15,9 @@ export type FileStatus =
 /** Which status of a file may follow which. */
 export const FILE_TRANSITIONS: TransitionTable<FileStatus> = {
   ready: ["picked", "missing", "lost"],
-  picked: ["ready", "running", "missing", "lost"],
+  picked: ["ready", "finished", "failed", "missing", "lost"],
   defined: ["running", "prepared", "failed"],
-  running: ["ready", "defined", "prepared", "finished", "failed", "missing"],
+  running: ["defined", "prepared", "finished", "failed"],
   prepared: ["finished", "failed", "defined"],
   finished: ["lost"],
   failed: ["ready", "defined"],
@@ -26,7 +26,13 @@ export const FILE_TRANSITIONS: TransitionTable<FileStatus> = {
 };
 
 /** What can happen to a file through its job. */
-export type FileEvent = "attempt-started" | "attempt-returned" | "reported" | "confirmed" | "job-failed" | "vanished";
+export type FileEvent =
+  | "attempt-started"
+  | "attempt-returned"
+  | "reported"
+  | "confirmed"
+  | "job-failed"
+  | "vanished";
 
 /** A file's next status; what makes no sense for its direction leaves it as it is. */
 export function stepFile(direction: "input" | "output", status: FileStatus, event: FileEvent): FileStatus {

@@ -17,6 +17,11 @@ export const JOB_TRANSITIONS: TransitionTable<JobStatus> = {
   cancelled: [],
 };
 
+/** True for a job that will not change any more unless a user retries it. */
+export function isJobOver(status: JobStatus): boolean {
+  return status === "finished" || status === "failed" || status === "pruned" || status === "cancelled";
+}
+
 /** A job as the state machine sees it. */
 export interface Job {
   readonly id: number;
@@ -39,8 +44,8 @@ export interface Job {
 export type JobEvent =
   | { readonly kind: "parent-satisfied" }
   | { readonly kind: "parent-lost" }
-  | { readonly kind: "parent-unended" }
-  | { readonly kind: "revive"; readonly waiting: number }
+  /** A parent is to run again: `waiting` is the new count, `lost` tells that another parent still bars the way. */
+  | { readonly kind: "recount"; readonly waiting: number; readonly lost: boolean }
   | { readonly kind: "assign"; readonly attemptId: number }
   | { readonly kind: "attempt-succeeded"; readonly attemptId: number }
   | { readonly kind: "attempt-failed"; readonly attemptId: number; readonly retryAs: number | undefined }
@@ -83,10 +88,9 @@ export function stepJob(job: Job, event: JobEvent): JobStep {
     }
     case "parent-lost":
       return job.status === "waiting" ? move(job, "pruned", {}, LOST) : same;
-    case "parent-unended":
-      return job.status === "waiting" ? { state: { ...job, waiting: job.waiting + 1 }, commands: NONE } : same;
-    case "revive":
-      if (job.status !== "pruned") return same;
+    case "recount":
+      if (job.status === "waiting") return { state: { ...job, waiting: event.waiting }, commands: NONE };
+      if (job.status !== "pruned" || event.lost) return same;
       return move(job, event.waiting > 0 ? "waiting" : "ready", { waiting: event.waiting }, REVIVED);
     case "assign":
       return move(job, "active", { attemptId: event.attemptId, tries: job.tries + 1 }, NONE);

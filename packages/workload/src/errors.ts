@@ -1,0 +1,22 @@
+/** Every error code of this room, with what it means and what to do. */
+export const WORKLOAD_ERRORS: Readonly<Record<string, string>> = {
+  "WORKLOAD.TRANSITION":
+    "Something was to change in a way its state machine forbids. This is a bug or a damaged database; report it with the log.",
+  "WORKLOAD.VERSION":
+    "The database was made by a version of the workload manager whose tables differ. Use that version, or a new database.",
+  "WORKLOAD.SUBMIT_CONFLICT":
+    "A workflow was submitted before under the same key with other contents. Use a new key, or submit the same workflow.",
+  "WORKLOAD.WORKFLOW_INVALID":
+    "A workflow cannot be accepted: a task or parent that does not exist, a parent after its child, a wrong count. The message names the job.",
+  "WORKLOAD.GRAPH_CYCLE": "Jobs wait for each other in a circle; the message names some. Break the circle.",
+  "WORKLOAD.QUEUE_UNKNOWN": "There is no queue of this name. Define it first, or check its spelling.",
+  "WORKLOAD.NOT_FOUND": "There is no workflow, task, job or attempt of this id or name.",
+  "WORKLOAD.RETRY_RULE_INVALID":
+    "A retry rule has an unknown action or a pattern that is no regular expression.",
+  "WORKLOAD.CLOSED": "The workload manager has been closed; open it again.",
+  "WORKLOAD.REQUEST_INVALID":
+    "A request to the server lacks a field or has one of the wrong kind; the message names it.",
+  "WORKLOAD.PILOT_LOST": "A pilot could not reach its server for too long. Check the server and the network.",
+  "WORKLOAD.WORKER_PROTOCOL":
+    "A warm worker wrote a line to its standard output that is not of the protocol. Write logs to standard error.",
+};

@@ -1,0 +1,75 @@
+import type { SqlValue } from "@almagest/database";
+import type { AttemptReport, ReportVerdict } from "../core/attempt-state.ts";
+import type { Commit } from "./commit.ts";
+
+/** A file that an attempt wrote, as its pilot reports it at the end. */
+export interface OutputFile {
+  readonly name: string;
+  readonly sizeBytes?: number;
+  /** Such as `ad:0a1b2c3d`. */
+  readonly checksum?: string;
+  readonly guid?: string;
+  readonly endpoint?: string;
+  readonly url?: string;
+}
+
+/** A pilot's report on one attempt. */
+export interface PilotReport extends AttemptReport {
+  readonly attemptId: number;
+  readonly outputs?: readonly OutputFile[];
+}
+
+/** The answer: what became of the report, and what the pilot must do. */
+export interface ReportAnswer {
+  readonly verdict: ReportVerdict;
+  /** `tobekilled`: the attempt is not (or no longer) this pilot's; stop it. */
+  readonly command: "NULL" | "tobekilled";
+}
+
+/** Takes a pilot's report. A final report may come twice: the second changes nothing. */
+export async function reportAttempt(commit: Commit, report: PilotReport): Promise<ReportAnswer> {
+  const { attemptId, outputs = [], ...rest } = report;
+  const event = { kind: "report", nowMs: commit.nowMs, report: rest } as const;
+  const [verdict] = await commit.tell([{ to: "attempt", id: attemptId, event }]);
+  const attempt = commit.slice.attempts.get(attemptId);
+  if (verdict === "taken" && report.status === "finished" && outputs.length > 0) {
+    const status = attempt?.status === "finished" ? "finished" : "prepared";
+    await writeOutputs(commit, attempt!.jobId, attemptId, status, outputs);
+  }
+  const words = report.status === "finished" || report.status === "failed";
+  const stop =
+    verdict === "badattemptnr" || verdict === "otherbatch" || (verdict === "alreadydone" && !words);
+  return { verdict: verdict!, command: stop ? "tobekilled" : "NULL" };
+}
+
+async function writeOutputs(
+  commit: Commit,
+  jobId: number,
+  attemptId: number,
+  status: "prepared" | "finished",
+  outputs: readonly OutputFile[],
+): Promise<void> {
+  const rows = outputs.map((file): SqlValue[] => [
+    jobId,
+    file.name,
+    attemptId,
+    status,
+    file.sizeBytes ?? null,
+    file.checksum ?? null,
+    file.guid ?? null,
+    file.endpoint ?? null,
+    file.url ?? null,
+  ]);
+  const columns = [
+    "job_id",
+    "name",
+    "attempt_id",
+    "status",
+    "size_bytes",
+    "checksum",
+    "guid",
+    "endpoint",
+    "url",
+  ];
+  await commit.db.insertMany("output_file", columns, rows, { onConflict: { replaceBy: ["job_id", "name"] } });
+}

@@ -1,0 +1,292 @@
+import { AlmagestError, type Clock, canonicalJson, systemClock } from "@almagest/base";
+import { type Database, openSqlite, sql } from "@almagest/database";
+import type { Failure } from "../core/attempt-state.ts";
+import type { LogEntry } from "../core/slice.ts";
+import type { TaskState } from "../core/task-state.ts";
+import type { FacilityShare } from "../scheduling/facility-shares.ts";
+import { decayShare } from "../scheduling/facility-shares.ts";
+import type { Queue } from "../scheduling/resources.ts";
+import type { RetryRule } from "../scheduling/retry-rules.ts";
+import { createSchema } from "../store/schema.ts";
+import type { JobSpec, SubmitResult, WorkflowSpec } from "../workflow-spec.ts";
+import type { JobOrder, PilotOffer } from "./acquire-jobs.ts";
+import { brokerJobs } from "./broker-jobs.ts";
+import type { Commit } from "./commit.ts";
+import { CommitQueue } from "./commit-queue.ts";
+import { cancelJobs, controlTask, returnActivated, type TaskCommand } from "./control-tasks.ts";
+import { explainJob, type JobExplanation } from "./explain-job.ts";
+import { type PilotReport, type ReportAnswer, reportAttempt } from "./report-attempt.ts";
+import { submitWorkflow } from "./submit-workflow.ts";
+import { DEFAULT_SILENCE_LIMITS, type SilenceLimits, sweepLost } from "./sweep-lost.ts";
+import { WaitingPilots } from "./waiting-pilots.ts";
+import { loadWorld, type TaskRecord, type World } from "./world.ts";
+
+/** A queue as an operator defines it. */
+export type QueueSpec = Omit<Queue, "id">;
+
+/** How to open a manager. */
+export interface ManagerOptions {
+  readonly clock?: Clock;
+  readonly silence?: SilenceLimits;
+  /** Called after every commit with what it logged, in order. */
+  readonly listen?: (log: readonly LogEntry[]) => void;
+}
+
+/** A workflow's state at a glance. */
+export interface WorkflowStatus {
+  readonly workflowId: number;
+  readonly name: string;
+  readonly owner: string;
+  /** `accepting` while jobs still arrive, then `open`, and `done` when every task has ended. */
+  readonly status: "accepting" | "open" | "done";
+  readonly tasks: readonly { readonly id: number; readonly label: string; readonly state: TaskState }[];
+}
+
+/** The workload manager over one database; all changes go through its commits. Open one per database. */
+export class WorkloadManager implements AsyncDisposable {
+  readonly #db: Database;
+  readonly #clock: Clock;
+  readonly #silence: SilenceLimits;
+  readonly #commits: CommitQueue;
+  readonly #pilots = new WaitingPilots();
+
+  constructor(db: Database, world: World, options: ManagerOptions) {
+    this.#db = db;
+    this.#clock = options.clock ?? systemClock;
+    this.#silence = options.silence ?? DEFAULT_SILENCE_LIMITS;
+    const afterAll = (commit: Commit): Promise<() => void> => this.#afterAll(commit);
+    this.#commits = new CommitQueue(db, world, this.#clock, afterAll, options.listen ?? (() => {}));
+  }
+
+  async #afterAll(commit: Commit): Promise<() => void> {
+    const more = await brokerJobs(commit);
+    const answer = await this.#pilots.serve(commit);
+    return () => {
+      answer();
+      // Pilots took work and made room, or brokerage was cut short: go on in a next commit.
+      if (more || this.#pilots.tookWork) this.#commits.submit(async () => {}).catch(() => {});
+    };
+  }
+
+  get #world(): World {
+    return this.#commits.world;
+  }
+
+  /** Accepts a workflow; see `submitWorkflow`. */
+  submit(spec: WorkflowSpec, jobs: Iterable<JobSpec> | AsyncIterable<JobSpec>): Promise<SubmitResult> {
+    return submitWorkflow(this.#commits, spec, jobs);
+  }
+
+  /** Defines a queue or changes the one of that name; what waits at a queue that is not online is brokered anew. */
+  async defineQueue(spec: QueueSpec): Promise<Queue> {
+    const queue = await this.#commits.submit(async (commit) => {
+      const { world, db } = commit;
+      const known = [...world.queues.values()].find(({ name }) => name === spec.name);
+      const id = known?.id ?? Math.max(0, ...world.queues.keys()) + 1;
+      const row = [id, spec.name, canonicalJson(spec)];
+      await db.insertMany("queue", ["id", "name", "spec"], [row], { onConflict: { replaceBy: ["id"] } });
+      const entry: Queue = { ...spec, id };
+      world.queues.set(id, entry);
+      if (!world.loads.has(id)) world.loads.set(id, { activated: 0, running: 0 });
+      commit.log("q", id, spec.status, spec.name);
+      return entry;
+    });
+    if (spec.status === "offline") await returnActivated(this.#commits, queue.id);
+    return queue;
+  }
+
+  /** All queues with how full they are. */
+  queues(): readonly (Queue & { readonly activated: number; readonly running: number })[] {
+    return Array.from(this.#world.queues.values(), (queue) => ({
+      ...queue,
+      ...this.#world.loads.get(queue.id)!,
+    }));
+  }
+
+  /** Sets what each facility ought to do of the whole; facilities not named lose their share. */
+  setShares(targets: Readonly<Record<string, number>>): Promise<void> {
+    return this.#commits.submit(async ({ world, db }) => {
+      await db.run(sql`DELETE FROM facility_share`);
+      const before = new Map(world.shares);
+      world.shares.clear();
+      for (const [facility, target] of Object.entries(targets)) {
+        const share = { facility, target, chargedCoreSec: before.get(facility)?.chargedCoreSec ?? 0 };
+        world.shares.set(facility, share);
+        const row = [facility, target, share.chargedCoreSec];
+        await db.insertMany("facility_share", ["facility", "target", "charged"], [row]);
+      }
+    });
+  }
+
+  /** The shares and what was charged to each. */
+  shares(): readonly FacilityShare[] {
+    return [...this.#world.shares.values()];
+  }
+
+  /** Replaces the retry rules. Throws `WORKLOAD.RETRY_RULE_INVALID`. */
+  setRetryRules(rules: readonly RetryRule[]): Promise<void> {
+    for (const { pattern } of rules) {
+      try {
+        new RegExp(pattern ?? "");
+      } catch (cause) {
+        throw new AlmagestError("WORKLOAD.RETRY_RULE_INVALID", `${pattern} is no regular expression.`, {
+          cause,
+        });
+      }
+    }
+    return this.#commits.submit(async ({ world, db }) => {
+      await db.run(sql`DELETE FROM retry_rule`);
+      const rows = rules.map((rule, position) => [position, canonicalJson(rule)]);
+      await db.insertMany("retry_rule", ["position", "rule"], rows);
+      world.retryRules.splice(0, Number.POSITIVE_INFINITY, ...rules);
+    });
+  }
+
+  /** Hands jobs to a pilot; waits for work up to `waitMs`. Gives an empty list when there is none. */
+  acquire(offer: PilotOffer, signal?: AbortSignal): Promise<readonly JobOrder[]> {
+    if (![...this.#world.queues.values()].some(({ name }) => name === offer.queue)) {
+      const message = `There is no queue ${offer.queue}.`;
+      return Promise.reject(
+        new AlmagestError("WORKLOAD.QUEUE_UNKNOWN", message, { fields: { queue: offer.queue } }),
+      );
+    }
+    const answer = this.#pilots.add(offer, signal);
+    this.#commits.submit(async () => {}).catch((error: unknown) => this.#pilots.fail(error));
+    return answer;
+  }
+
+  /** Takes a pilot's report; it is durable when the answer comes. */
+  report(report: PilotReport): Promise<ReportAnswer> {
+    return this.#commits.submit((commit) => reportAttempt(commit, report));
+  }
+
+  /** Says that the outputs of an attempt in `holding` are safe; the job has then finished. Gives false when it was not
+   * in holding (any more). */
+  confirmOutputs(attemptId: number): Promise<boolean> {
+    return this.#commits.submit(async (commit) => {
+      const event = { kind: "confirm", nowMs: commit.nowMs } as const;
+      const [verdict] = await commit.tell([{ to: "attempt", id: attemptId, event }]);
+      if (verdict !== "taken") return false;
+      await commit.db.run(sql`UPDATE output_file SET status = 'finished' WHERE attempt_id = ${attemptId}`);
+      return true;
+    });
+  }
+
+  /** Fails an attempt from our side: its outputs are bad, its worker was lost. */
+  failAttempt(attemptId: number, failure: Failure): Promise<boolean> {
+    return this.#commits.submit(async (commit) => {
+      const event = { kind: "fail", nowMs: commit.nowMs, failure } as const;
+      const [verdict] = await commit.tell([{ to: "attempt", id: attemptId, event }]);
+      return verdict === "taken";
+    });
+  }
+
+  /** Cancels one job; its descendants are pruned. */
+  cancelJob(jobId: number): Promise<void> {
+    return this.#commits.submit(async (commit) => {
+      await commit.tell([{ to: "job", id: jobId, event: { kind: "cancel" } }]);
+    });
+  }
+
+  /** Tries one failed job again with a fresh count; its pruned descendants come back. */
+  retryJob(jobId: number): Promise<void> {
+    return this.#commits.submit(async (commit) => {
+      await commit.tell([{ to: "job", id: jobId, event: { kind: "retry" } }]);
+    });
+  }
+
+  /** Pauses, resumes, kills, finishes or retries a task; see `controlTask`. */
+  controlTask(taskId: number, command: TaskCommand): Promise<void> {
+    return controlTask(this.#commits, taskId, command);
+  }
+
+  /** The periodic work: gives up silent attempts, ages the shares, ends what a stopped kill left. Call it every minute
+   * or so; gives the number of attempts given up. */
+  async tick(elapsedMs: number): Promise<number> {
+    const lost = await this.#commits.submit(async (commit) => {
+      for (const [facility, share] of commit.world.shares) {
+        commit.world.shares.set(facility, decayShare(share, elapsedMs));
+      }
+      await commit.db.run(sql`DELETE FROM lease WHERE time_ms < ${commit.nowMs - this.#silence.runningMs}`);
+      return sweepLost(commit, this.#silence);
+    });
+    for (const { id, state } of this.#world.tasks.values()) {
+      if (state.status === "aborting" || state.status === "finishing") await cancelJobs(this.#commits, id);
+    }
+    return lost;
+  }
+
+  /** A workflow at a glance; throws `WORKLOAD.NOT_FOUND`. */
+  async workflow(workflowId: number): Promise<WorkflowStatus> {
+    const row = (
+      await this.#db.rows(sql`SELECT name, owner, status FROM workflow WHERE id = ${workflowId}`)
+    )[0];
+    if (row === undefined) {
+      throw new AlmagestError("WORKLOAD.NOT_FOUND", `There is no workflow ${workflowId}.`, {
+        fields: { workflowId },
+      });
+    }
+    const tasks = [...this.#world.tasks.values()].filter((task) => task.workflowId === workflowId);
+    const over = tasks.every(({ state }) => ["done", "finished", "failed", "aborted"].includes(state.status));
+    return {
+      workflowId,
+      name: String(row[0]),
+      owner: String(row[1]),
+      status: row[2] === "accepting" ? "accepting" : over ? "done" : "open",
+      tasks: tasks.map(({ id, spec, state }) => ({ id, label: spec.label, state })),
+    };
+  }
+
+  /** A task as held in memory; undefined when there is none. */
+  task(taskId: number): TaskRecord | undefined {
+    return this.#world.tasks.get(taskId);
+  }
+
+  /** Why a job is where it is; throws `WORKLOAD.NOT_FOUND`. */
+  explain(jobId: number): Promise<JobExplanation> {
+    return explainJob(this.#db, this.#world, jobId);
+  }
+
+  /** Status of attempts by id; unknown ids are left out. */
+  async attemptStatus(
+    ids: readonly number[],
+  ): Promise<readonly { id: number; status: string; nr: number }[]> {
+    const found: { id: number; status: string; nr: number }[] = [];
+    for (const wanted of ids) {
+      const rows = await this.#db.rows(sql`SELECT id, status, nr FROM attempt WHERE id = ${wanted}`);
+      for (const [id, status, nr] of rows)
+        found.push({ id: Number(id), status: String(status), nr: Number(nr) });
+    }
+    return found;
+  }
+
+  /** The clock all times come from. */
+  get clock(): Clock {
+    return this.#clock;
+  }
+
+  /** Sends waiting pilots away, writes what is queued and closes the database. */
+  async close(): Promise<void> {
+    this.#pilots.dismiss();
+    await this.#commits.close();
+    await this.#db.close();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+}
+
+/** Opens a manager on a database that `createSchema` can use. */
+export async function createWorkloadManager(
+  db: Database,
+  options: ManagerOptions = {},
+): Promise<WorkloadManager> {
+  await createSchema(db);
+  return new WorkloadManager(db, await loadWorld(db), options);
+}
+
+/** Opens a manager on an SQLite file, made when absent (`:memory:` for tests). */
+export async function openWorkload(path: string, options: ManagerOptions = {}): Promise<WorkloadManager> {
+  return createWorkloadManager(await openSqlite(path, { mustExist: false }), options);
+}

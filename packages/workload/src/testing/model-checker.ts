@@ -1,0 +1,258 @@
+import { type Attempt, type AttemptEvent, isAttemptOver, LIVE_STATUSES } from "../core/attempt-state.ts";
+import { isJobOver, type Job, stepJob } from "../core/job-state.ts";
+import { type Judge, type Message, settle } from "../core/settle.ts";
+import { createSlice, type Edge, putAttempt, putJob, type Slice } from "../core/slice.ts";
+
+/** A small world to be checked in every state it can reach. */
+export interface Model {
+  readonly jobs: number;
+  readonly edges: readonly {
+    readonly parent: number;
+    readonly child: number;
+    readonly kind: "success" | "end";
+  }[];
+  readonly maxAttempts: number;
+  /** How often a user may retry a failed job, over the whole run. */
+  readonly userRetries: number;
+  readonly holdOutputs: boolean;
+  /** A fault planted to see that the checker sees it. */
+  readonly fault?: "forget-children" | "release-early";
+}
+
+interface State {
+  readonly jobs: readonly Job[];
+  readonly attempts: readonly Attempt[];
+  readonly userRetries: number;
+  /** Successes of each job so far. */
+  readonly successes: readonly number[];
+}
+
+const FAILURE = { source: "pilot", code: 1, text: "x" } as const;
+
+/**
+ * Walks every state reachable by any order of: brokerage, dispatch, any report of any attempt ever made (so late,
+ * doubled and zombie ones too), lost heartbeats, returns to brokerage, confirmation, a user's cancel and retry.
+ * The transition function is the manager's own `settle`. Throws with a trace when a promise is broken; gives the number of states.
+ */
+export function checkModel(model: Model): { readonly states: number } {
+  const start = initialState(model);
+  const seen = new Map<string, { readonly from: string | undefined; readonly by: string }>();
+  const queue: State[] = [start];
+  seen.set(key(start), { from: undefined, by: "start" });
+  for (let head = 0; head < queue.length; head++) {
+    const state = queue[head]!;
+    const from = key(state);
+    for (const [by, next] of successors(model, state)) {
+      const to = key(next);
+      if (seen.has(to)) continue;
+      seen.set(to, { from, by });
+      const broken = brokenPromise(model, state, next);
+      if (broken !== undefined) throw new Error(`${broken}; ${trace(seen, to)}`);
+      queue.push(next);
+    }
+    queue[head] = undefined as never;
+  }
+  return { states: seen.size };
+}
+
+/**
+ * States that cannot be told apart by anything that happens later have one key: the order in which attempts were made
+ * and how an ended one ended do not matter (that ended attempts are inert is checked by telling them everything anyway).
+ */
+function key(state: State): string {
+  let text = String(state.userRetries);
+  for (const job of state.jobs) {
+    const own = state.attempts.filter(({ jobId }) => jobId === job.id);
+    const live = own
+      .filter((attempt) => !isAttemptOver(attempt))
+      .map(({ id, status }) => status + (id === job.attemptId));
+    const finished = own.filter(({ status }) => status === "finished").length;
+    text += `|${job.status} ${job.waiting} ${job.failures} ${job.tries} ${live} ${own.length} ${finished} ${state.successes[job.id - 1]}`;
+  }
+  return text;
+}
+
+function trace(seen: ReadonlyMap<string, { from: string | undefined; by: string }>, last: string): string {
+  const steps: string[] = [];
+  for (let at: string | undefined = last; at !== undefined; at = seen.get(at)!.from)
+    steps.unshift(seen.get(at)!.by);
+  return steps.join(" → ");
+}
+
+function initialState(model: Model): State {
+  const jobs = Array.from({ length: model.jobs }, (_, index): Job => {
+    const waiting = model.edges.filter(({ child }) => child === index).length;
+    const ready = waiting === 0 || model.fault === "release-early";
+    return {
+      id: index + 1,
+      taskId: 1,
+      status: ready ? "ready" : "waiting",
+      waiting: ready ? 0 : waiting,
+      failures: 0,
+      tries: 0,
+      classId: 1,
+      priority: 0,
+      attemptId: 0,
+    };
+  });
+  return { jobs, attempts: [], userRetries: model.userRetries, successes: jobs.map(() => 0) };
+}
+
+function edgesOf(model: Model, job: number, side: "child" | "parent"): Edge[] {
+  const other = side === "child" ? "parent" : "child";
+  return model.edges
+    .filter((edge) => edge[other] + 1 === job)
+    .map((edge) => ({ job: edge[side] + 1, kind: edge.kind }));
+}
+
+/** The state as a full slice: nothing will have to be loaded but edges. */
+function toSlice(state: State): Slice {
+  const slice = createSlice();
+  for (const job of state.jobs) slice.jobs.set(job.id, job);
+  for (const attempt of state.attempts) slice.attempts.set(attempt.id, attempt);
+  return slice;
+}
+
+function fromSlice(state: State, slice: Slice, userRetries = state.userRetries): State {
+  const jobs = [...slice.jobs.values()].sort((a, b) => a.id - b.id);
+  const successes = jobs.map((job, index) =>
+    job.status === "finished" && state.jobs[index]!.status !== "finished"
+      ? state.successes[index]! + 1
+      : state.successes[index]!,
+  );
+  return { jobs, attempts: [...slice.attempts.values()].sort((a, b) => a.id - b.id), userRetries, successes };
+}
+
+function tell(model: Model, state: State, message: Message, userRetries?: number): State {
+  const slice = toSlice(state);
+  const judge: Judge = {
+    retryAs: (job) => (job.failures + 1 < model.maxAttempts ? job.classId : undefined),
+    learn: () => {},
+    ended: () => {},
+  };
+  const steps = settle(slice, [message], judge, 0);
+  for (let step = steps.next(); !step.done; step = steps.next()) {
+    for (const id of step.value.childrenOf) {
+      slice.children.set(id, model.fault === "forget-children" ? [] : edgesOf(model, id, "child"));
+    }
+    for (const id of step.value.parentsOf) slice.parents.set(id, edgesOf(model, id, "parent"));
+  }
+  return fromSlice(state, slice, userRetries);
+}
+
+function assign(model: Model, state: State, job: Job): State {
+  const slice = toSlice(state);
+  const id = state.attempts.length + 1;
+  const after = stepJob(job, { kind: "assign", attemptId: id }).state;
+  putJob(slice, job, after);
+  putAttempt(slice, undefined, {
+    id,
+    jobId: job.id,
+    nr: after.tries,
+    status: "activated",
+    queueId: 1,
+    priority: 0,
+    memoryMb: 1,
+    wallSec: 1,
+    cores: 1,
+    holdOutputs: model.holdOutputs,
+    worker: "",
+    batchId: "",
+    createdMs: 0,
+    changedMs: 0,
+    heartbeatMs: 0,
+    startMs: 0,
+    endMs: 0,
+    failure: undefined,
+    exitCode: undefined,
+    maxMemoryKb: 0,
+    cpuSec: 0,
+  });
+  return fromSlice(state, slice);
+}
+
+function* successors(model: Model, state: State): Generator<readonly [string, State]> {
+  for (const job of state.jobs) {
+    if (job.status === "ready" && job.tries < model.maxAttempts + model.userRetries) {
+      yield [`assign ${job.id}`, assign(model, state, job)];
+    }
+    const cancel: Message = { to: "job", id: job.id, event: { kind: "cancel" } };
+    yield [`cancel ${job.id}`, tell(model, state, cancel)];
+    if (job.status === "failed" && state.userRetries > 0) {
+      const retry: Message = { to: "job", id: job.id, event: { kind: "retry" } };
+      yield [`retry ${job.id}`, tell(model, state, retry, state.userRetries - 1)];
+    }
+  }
+  const zombies = new Set<number>();
+  for (const attempt of state.attempts) {
+    const { id, jobId } = attempt;
+    // One ended attempt of a job is like another.
+    if (isAttemptOver(attempt) && (zombies.has(jobId) || zombies.add(jobId).size === 0)) continue;
+    for (const [name, event] of attemptEvents()) {
+      yield [`${name} ${id}`, tell(model, state, { to: "attempt", id, event })];
+    }
+  }
+}
+
+function attemptEvents(): readonly (readonly [string, AttemptEvent])[] {
+  const report = (status: "running" | "finished" | "failed"): AttemptEvent => ({
+    kind: "report",
+    nowMs: 0,
+    report: { status, failure: FAILURE },
+  });
+  return [
+    ["dispatch", { kind: "dispatch", nowMs: 0, worker: "w" }],
+    ["running", report("running")],
+    ["finished", report("finished")],
+    ["failed", report("failed")],
+    ["silent", { kind: "fail", nowMs: 0, failure: FAILURE }],
+    ["close", { kind: "close", nowMs: 0 }],
+    ["confirm", { kind: "confirm", nowMs: 0 }],
+  ];
+}
+
+/** The promise that `next` breaks, if any. */
+function brokenPromise(model: Model, before: State, next: State): string | undefined {
+  for (const job of next.jobs) {
+    const live = next.attempts.filter((attempt) => attempt.jobId === job.id && !isAttemptOver(attempt));
+    const running = live.filter(({ status }) => LIVE_STATUSES.includes(status));
+    if (next.successes[job.id - 1]! > 1) return `job ${job.id} succeeded twice`;
+    if (next.attempts.filter((a) => a.jobId === job.id && a.status === "finished").length > 1) {
+      return `job ${job.id} has two finished attempts`;
+    }
+    if (live.length > 1 || running.length > 1) return `job ${job.id} has two live attempts`;
+    if ((job.status === "active") !== (live.length === 1))
+      return `job ${job.id} is ${job.status} with ${live.length} live attempts`;
+    const parents = edgesOf(model, job.id, "parent").map((edge) => ({
+      ...edge,
+      status: next.jobs[edge.job - 1]!.status,
+    }));
+    const unsatisfied = parents.filter(({ kind, status }) =>
+      kind === "end" ? !isJobOver(status) : status !== "finished",
+    );
+    const early =
+      before.jobs[job.id - 1]!.status === "waiting" || next.attempts.length > before.attempts.length;
+    // A final job that was released stays so when a user retries a parent it waited for the end of.
+    const barred = unsatisfied.filter(({ kind }) => kind === "success" || early);
+    if (["ready", "active", "finished"].includes(job.status)) {
+      const assigned = before.jobs[job.id - 1]!.status !== job.status;
+      if (
+        barred.some(({ kind }) => kind === "success") ||
+        (assigned && job.status === "ready" && barred.length > 0)
+      ) {
+        return `job ${job.id} is ${job.status} before its parent`;
+      }
+    }
+    if (job.status === "waiting") {
+      if (job.waiting !== unsatisfied.length)
+        return `job ${job.id} counts ${job.waiting} parents, ${unsatisfied.length} are open`;
+      if (job.waiting === 0) return `job ${job.id} is stuck`;
+      if (
+        parents.some(({ kind, status }) => kind === "success" && status !== "finished" && isJobOver(status))
+      ) {
+        return `job ${job.id} is stuck behind a lost parent`;
+      }
+    }
+  }
+  return undefined;
+}
