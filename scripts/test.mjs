@@ -15,16 +15,9 @@ const files = patterns
   .flatMap((pattern) => globSync(pattern, { cwd: root }))
   .filter((file) => !(fast && file.endsWith(".slow.test.ts")))
   .sort();
-const reporter = process.stdout.isTTY ? "spec" : "dot";
 const result = spawnSync(
   process.execPath,
-  [
-    "--test",
-    `--test-reporter=${reporter}`,
-    "--test-reporter-destination=stdout",
-    "--test-timeout=600000",
-    ...files,
-  ],
+  ["--test", "--test-reporter=spec", "--test-reporter-destination=stdout", "--test-timeout=600000", ...files],
   { cwd: root, stdio: "inherit" },
 );
 process.exit(result.status ?? 1);
