@@ -1,4 +1,4 @@
-import { createSkyIndex } from "@almagest/sphere";
+import { createSkyIndex, wrapDifferenceDegrees } from "@almagest/sphere";
 import { getNumbers } from "@almagest/tables";
 import { medianOf, scatterOf } from "../judge/robust.ts";
 import { isOnSky, type SettledFrame } from "./settled-frame.ts";
@@ -115,7 +115,8 @@ function pairUp(a: Sources, b: Sources, radiusArcsec: number): SourcePair[] {
       magnitude: magnitudeOf(a.flux[i]!),
       difference: magnitudeOf(b.flux[j]!) - magnitudeOf(a.flux[i]!),
       differenceErr: 1.0857 * Math.hypot(a.fluxErr[i]! / a.flux[i]!, b.fluxErr[j]! / b.flux[j]!),
-      eastMas: (b.raDeg[j]! - a.raDeg[i]!) * Math.cos((a.decDeg[i]! * Math.PI) / 180) * 3.6e6,
+      eastMas:
+        wrapDifferenceDegrees(b.raDeg[j]! - a.raDeg[i]!) * Math.cos((a.decDeg[i]! * Math.PI) / 180) * 3.6e6,
       northMas: (b.decDeg[j]! - a.decDeg[i]!) * 3.6e6,
       snr,
       isStar: a.star[i] === 1 && b.star[j] === 1,

@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Butler } from "@almagest/butler";
-import { createHtmPixelization, createUnitVector } from "@almagest/sphere";
+import { createHtmPixelization, createUnitVector, wrapDegrees } from "@almagest/sphere";
 import { type Column, concatTables, createTable, type Table, takeRows, writeParquet } from "@almagest/tables";
 import { readPositions } from "@almagest/tasks";
 import { ingestReference } from "../survey/ingest-reference.ts";
@@ -62,7 +62,7 @@ export async function ingestCatalogues(
 function normalise(table: Table): Table {
   const { raDeg, decDeg } = readPositions(table);
   const columns: Array<[string, Column]> = [
-    ["coord_ra", { data: raDeg, unit: "deg" }],
+    ["coord_ra", { data: raDeg.map(wrapDegrees), unit: "deg" }],
     ["coord_dec", { data: decDeg, unit: "deg" }],
   ];
   for (const [name, column] of table.columns) {

@@ -3,11 +3,10 @@ import { existsSync, readFileSync } from "node:fs";
 import { copyFile, mkdtemp, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Writable } from "node:stream";
 import { after, test } from "node:test";
 import { isAlmagestError } from "@almagest/base";
 import { createTable, getNumbers, readParquet, writeParquet } from "@almagest/tables";
-import type { Terminal } from "../cli/terminal.ts";
+import { createSilentTerminal } from "../cli/silent-terminal.ts";
 import { medianOf } from "../judge/robust.ts";
 import type { ProcessOutcome } from "./process-outcome.ts";
 import { runProcess } from "./run-process.ts";
@@ -25,15 +24,12 @@ import {
 const folder = await mkdtemp(join(tmpdir(), "process-"));
 after(() => rm(folder, { recursive: true }));
 
-const silence = new Writable({ write: (_chunk, _encoding, done) => done() });
-const terminal: Terminal = { out: silence, err: silence, color: false, redraw: false };
-
 function run(
   name: string,
   files: readonly string[],
   reference: readonly string[] = [],
 ): Promise<ProcessOutcome> {
-  return runProcess(terminal, { output: join(folder, name), files, reference, workers: 0 });
+  return runProcess(createSilentTerminal(), { output: join(folder, name), files, reference, workers: 0 });
 }
 
 const outcomesOf = ({ files }: ProcessOutcome): string[] =>
