@@ -179,6 +179,8 @@ function stepReport(attempt: Attempt, report: AttemptReport, nowMs: number): Att
     maxMemoryKb: Math.max(attempt.maxMemoryKb, report.maxMemoryKb ?? 0),
     cpuSec: Math.max(attempt.cpuSec, report.cpuSec ?? 0),
     exitCode: report.exitCode ?? attempt.exitCode,
+    // Whoever reports has begun; a pilot that only reports the end began when it took the job.
+    startMs: attempt.startMs === 0 && report.status !== "starting" ? attempt.changedMs : attempt.startMs,
   };
   const beat: AttemptStep = { state: measured, commands: NONE, verdict: "taken" };
   // Once its outputs are being confirmed, a pilot's further words change nothing.
@@ -201,7 +203,7 @@ function stepReport(attempt: Attempt, report: AttemptReport, nowMs: number): Att
       );
     default: {
       if (RANK[report.status]! <= RANK[attempt.status]!) return beat;
-      const startMs = measured.startMs === 0 ? nowMs : measured.startMs;
+      const startMs = attempt.startMs === 0 ? nowMs : attempt.startMs;
       return {
         state: { ...measured, status: report.status, changedMs: nowMs, startMs },
         commands: NONE,
