@@ -16,11 +16,11 @@ const QUEUE: QueueSpec = {
   backlog: 4000,
 };
 
-/** Jobs in columns of ten: each waits for the one before it, and every tenth also for its neighbour's. */
+/** Jobs in columns of ten: each waits for the one before it, and the last also for the last but one beside it. */
 function* chains(count: number): Generator<JobSpec> {
   for (let index = 0; index < count; index++) {
     const parents =
-      index % 10 === 0 ? [] : index % 10 === 9 && index > 10 ? [index - 1, index - 10] : [index - 1];
+      index % 10 === 0 ? [] : index % 10 === 9 && index > 10 ? [index - 1, index - 11] : [index - 1];
     yield { name: `job_${index}`, task: `step${index % 10}`, payload: { quantum: index }, parents };
   }
 }

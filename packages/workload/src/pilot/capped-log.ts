@@ -1,0 +1,61 @@
+import { type FileHandle, open } from "node:fs/promises";
+
+/** Writes a payload's output to a file up to a limit; beyond it only the end is kept and appended at the close, so that
+ * a payload that floods its log fills neither disk nor memory. */
+export class CappedLog {
+  readonly #file: FileHandle;
+  readonly #headBytes: number;
+  readonly #tailBytes: number;
+  #written = 0;
+  #dropped = 0;
+  #tail: Buffer[] = [];
+  #tailLength = 0;
+  #queue: Promise<void> = Promise.resolve();
+
+  private constructor(file: FileHandle, limitBytes: number) {
+    this.#file = file;
+    this.#headBytes = Math.floor(limitBytes / 2);
+    this.#tailBytes = limitBytes - this.#headBytes;
+  }
+
+  static async create(path: string, limitBytes: number): Promise<CappedLog> {
+    return new CappedLog(await open(path, "a"), limitBytes);
+  }
+
+  write(chunk: Buffer): void {
+    const room = Math.max(0, this.#headBytes - this.#written);
+    const head = chunk.subarray(0, room);
+    const rest = chunk.subarray(room);
+    if (head.length > 0) {
+      this.#written += head.length;
+      this.#queue = this.#queue.then(async () => {
+        await this.#file.write(head);
+      });
+      // The error is kept in the chain and thrown by close().
+      this.#queue.catch(() => {});
+    }
+    if (rest.length === 0) return;
+    this.#tail.push(rest);
+    this.#tailLength += rest.length;
+    while (this.#tailLength - this.#tail[0]!.length >= this.#tailBytes) {
+      const old = this.#tail.shift()!;
+      this.#tailLength -= old.length;
+      this.#dropped += old.length;
+    }
+  }
+
+  /** The last bytes as text, for a failure's message. */
+  ending(bytes: number): string {
+    return Buffer.concat(this.#tail).subarray(-bytes).toString("utf8");
+  }
+
+  async close(): Promise<void> {
+    try {
+      await this.#queue;
+      if (this.#dropped > 0) await this.#file.write(`\n[… ${this.#dropped} bytes left out …]\n`);
+      for (const chunk of this.#tail) await this.#file.write(chunk);
+    } finally {
+      await this.#file.close();
+    }
+  }
+}

@@ -1,0 +1,120 @@
+import { readdir, readFile } from "node:fs/promises";
+
+/** Environment variable that marks everything a pilot started; processes keep it whatever session they flee to. */
+export const PILOT_MARK = "ALMAGEST_PILOT_MARK";
+
+/** What a set of processes uses. Memory in kB, times in seconds, bytes as the kernel counts them. */
+export interface TreeUse {
+  readonly processes: number;
+  readonly threads: number;
+  readonly pssKb: number;
+  readonly rssKb: number;
+  readonly swapKb: number;
+  readonly vmemKb: number;
+  readonly userSec: number;
+  readonly systemSec: number;
+  readonly readChars: number;
+  readonly writeChars: number;
+  readonly readBytes: number;
+  readonly writeBytes: number;
+}
+
+/** Clock ticks per second in /proc/PID/stat; 100 on every Linux in use. */
+const TICKS = 100;
+
+/** Reads a file of /proc; a process that has ended meanwhile, or is not ours to look at, gives an empty text. */
+async function readProc(path: string): Promise<string> {
+  try {
+    return await readFile(path, "latin1");
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "ENOENT" || code === "ESRCH" || code === "EACCES" || code === "EPERM") return "";
+    throw error;
+  }
+}
+
+/** All live processes that carry the mark `mark`, on Linux; zombies are left out. */
+export async function findMarked(mark: string): Promise<number[]> {
+  const wanted = `${PILOT_MARK}=${mark}`;
+  const found: number[] = [];
+  for (const name of await readdir("/proc")) {
+    const pid = Number(name);
+    if (!Number.isInteger(pid)) continue;
+    const environment = await readProc(`/proc/${pid}/environ`);
+    if (environment.split("\0").includes(wanted)) found.push(pid);
+  }
+  return found;
+}
+
+function field(text: string, name: string): number {
+  return Number(new RegExp(`^${name}:\\s*(\\d+)`, "m").exec(text)?.[1] ?? 0);
+}
+
+/** What the given processes use together. PSS needs the kernel's leave to look; without it RSS stands in. */
+export async function measureProcesses(pids: readonly number[]): Promise<TreeUse> {
+  const sum = {
+    processes: 0,
+    threads: 0,
+    pssKb: 0,
+    rssKb: 0,
+    swapKb: 0,
+    vmemKb: 0,
+    userSec: 0,
+    systemSec: 0,
+    readChars: 0,
+    writeChars: 0,
+    readBytes: 0,
+    writeBytes: 0,
+  };
+  for (const pid of pids) {
+    const [stat, status, rollup, io] = await Promise.all([
+      readProc(`/proc/${pid}/stat`),
+      readProc(`/proc/${pid}/status`),
+      readProc(`/proc/${pid}/smaps_rollup`),
+      readProc(`/proc/${pid}/io`),
+    ]);
+    if (stat === "") continue;
+    // The name may hold spaces and brackets; the fields begin behind the last bracket.
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    const rssKb = field(status, "VmRSS");
+    sum.processes++;
+    sum.threads += field(status, "Threads");
+    sum.rssKb += rssKb;
+    sum.pssKb += rollup === "" ? rssKb : field(rollup, "Pss");
+    sum.swapKb += field(status, "VmSwap");
+    sum.vmemKb += field(status, "VmSize");
+    sum.userSec += Number(fields[11] ?? 0) / TICKS;
+    sum.systemSec += Number(fields[12] ?? 0) / TICKS;
+    sum.readChars += field(io, "rchar");
+    sum.writeChars += field(io, "wchar");
+    sum.readBytes += field(io, "read_bytes");
+    sum.writeBytes += field(io, "write_bytes");
+  }
+  return sum;
+}
+
+/** Ends everything that carries the mark and nothing else: SIGTERM, then SIGKILL to what is left after `graceMs`. */
+export async function killMarked(mark: string, graceMs: number): Promise<void> {
+  await signalMarked(mark, "SIGTERM");
+  const deadline = performance.now() + graceMs;
+  while ((await findMarked(mark)).length > 0) {
+    if (performance.now() > deadline) {
+      // A process that forks as fast as it is killed needs more than one round.
+      if ((await signalMarked(mark, "SIGKILL")) === 0) return;
+    }
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}
+
+async function signalMarked(mark: string, signal: NodeJS.Signals): Promise<number> {
+  const pids = await findMarked(mark);
+  for (const pid of pids) {
+    try {
+      process.kill(pid, signal);
+    } catch (error) {
+      // It ended between the look and the signal.
+      if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error;
+    }
+  }
+  return pids.length;
+}
