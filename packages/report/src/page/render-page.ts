@@ -23,7 +23,7 @@ function renderPanel(panel: Panel): string {
   const alt = escapeHtml(panel.title);
   const body =
     panel.svg ??
-    (panel.src === undefined ? "" : `<img src="${panel.src}" alt="${alt}" loading="lazy">`) +
+    (panel.src === undefined ? "" : `<img src="${panel.src}" alt="${alt}">`) +
       (panel.pair === undefined
         ? ""
         : `<div class="pair">${panel.pair
