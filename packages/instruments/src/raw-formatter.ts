@@ -2,20 +2,31 @@ import { AlmagestError } from "@almagest/base";
 import type { Formatter, ReadOptions } from "@almagest/butler";
 import type { RawExposure } from "@almagest/images";
 import { readFileHeaders } from "./file-headers.ts";
+import type { FrameInfo } from "./generic/frame-info.ts";
 import { inspectFrames } from "./generic/inspect-frames.ts";
 import { RAW_KINDS, readRawFrame } from "./generic/read-raw-frame.ts";
 import { findInstrumentKind } from "./instruments.ts";
 
 /** Reads a raw file by what its header says: a known instrument's, else any telescope's. */
-async function readAnyRaw(path: string, detectorId: number | undefined): Promise<RawExposure> {
+async function readAnyRaw(
+  path: string,
+  detectorId: number | undefined,
+  detectorName: string | undefined,
+): Promise<RawExposure> {
   const file = await readFileHeaders(path);
   const kind = findInstrumentKind(file);
   if (kind !== undefined) {
     return kind.create([file]).readRaw(path, detectorId === undefined ? {} : { detectorId });
   }
   const frames = await inspectFrames([path]);
-  const frame = frames.find((candidate) => RAW_KINDS.has(candidate.kind)) ?? frames[0]!;
+  const raws = frames.filter((candidate) => RAW_KINDS.has(candidate.kind));
+  const frame = raws.find((candidate) => isOfDetector(candidate, detectorName)) ?? raws[0] ?? frames[0]!;
   return readRawFrame(frame, detectorId === undefined ? {} : { detectorId });
+}
+
+/** Detectors of one name and several sizes are named with their size behind. */
+function isOfDetector(frame: FrameInfo, detectorName: string | undefined): boolean {
+  return detectorName === frame.detectorName || detectorName?.startsWith(`${frame.detectorName}-`) === true;
 }
 
 function componentOf(raw: RawExposure, component: string): unknown {
@@ -51,9 +62,14 @@ export const RAW_FORMATTER: Formatter<RawExposure> = {
       fields: { path },
     });
   },
-  read: async (path: string, { component, dataId }: ReadOptions) => {
+  read: async (path: string, { component, dataId, records }: ReadOptions) => {
     const detectorId = typeof dataId.detector === "number" ? dataId.detector : undefined;
-    const raw = await readAnyRaw(path, detectorId);
+    const detectorName = records?.detector?.full_name;
+    const raw = await readAnyRaw(
+      path,
+      detectorId,
+      typeof detectorName === "string" ? detectorName : undefined,
+    );
     const instrument = typeof dataId.instrument === "string" ? dataId.instrument : raw.visitInfo.instrument;
     const exposureId = typeof dataId.exposure === "number" ? dataId.exposure : raw.visitInfo.exposureId;
     const named = { ...raw, visitInfo: { ...raw.visitInfo, instrument, exposureId, visitId: exposureId } };

@@ -188,22 +188,35 @@ export function comparePair(first: SettledFrame, second: SettledFrame): EpochCom
   };
 }
 
-/** Compares the first good frame of every field, band and detector with each later one that overlaps it. */
+/** Whether two frames overlap by half or so: the middle of one lies on the other. */
+function overlapWell(a: SettledFrame, b: SettledFrame): boolean {
+  const holdsMiddle = (one: SettledFrame, other: SettledFrame): boolean => {
+    const { x0, y0, width, height } = other.frame.bbox;
+    const middle = other.wcs!.pixelToSky(x0 + width / 2, y0 + height / 2);
+    const { x, y } = one.wcs!.skyToPixel(middle.raDeg, middle.decDeg);
+    const box = one.frame.bbox;
+    return x >= box.x0 && y >= box.y0 && x < box.x0 + box.width && y < box.y0 + box.height;
+  };
+  return holdsMiddle(a, b) || holdsMiddle(b, a);
+}
+
+/** Compares every good frame with the first good one of another visit in the same band that shows the same place. */
 export function compareEpochs(frames: readonly SettledFrame[]): EpochComparison[] {
-  const groups = new Map<string, SettledFrame[]>();
-  for (const settled of frames) {
-    if (!settled.use) continue;
-    const key = `${settled.field}/${settled.frame.info.band}`;
-    groups.set(key, [...(groups.get(key) ?? []), settled]);
-  }
   const comparisons: EpochComparison[] = [];
-  for (const group of groups.values()) {
-    const [first, ...others] = group;
-    for (const other of others) {
-      if (other.frame.info.visitId === first!.frame.info.visitId) continue;
-      const comparison = comparePair(first!, other);
-      if (comparison.pairs.length > 0) comparisons.push(comparison);
-    }
+  const good = frames.filter(({ use }) => use);
+  for (const [k, later] of good.entries()) {
+    const first = good
+      .slice(0, k)
+      .find(
+        (earlier) =>
+          earlier.field === later.field &&
+          earlier.frame.info.band === later.frame.info.band &&
+          earlier.frame.info.visitId !== later.frame.info.visitId &&
+          overlapWell(earlier, later),
+      );
+    if (first === undefined) continue;
+    const comparison = comparePair(first, later);
+    if (comparison.pairs.length > 0) comparisons.push(comparison);
   }
   return comparisons;
 }

@@ -1,10 +1,11 @@
 import assert from "node:assert/strict";
 import { existsSync, readFileSync } from "node:fs";
-import { copyFile, mkdtemp, rm, truncate, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, mkdtemp, rm, truncate, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 import { isAlmagestError } from "@almagest/base";
+import { type HduSpec, openFits, writeFits } from "@almagest/fits";
 import { createTable, getNumbers, readParquet, writeParquet } from "@almagest/tables";
 import { createSilentTerminal } from "../cli/silent-terminal.ts";
 import { medianOf } from "../judge/robust.ts";
@@ -125,6 +126,38 @@ test("a damaged file is named and the rest goes on; a second call with more fram
   assert.equal(second.comparisons.length, 1);
   const third = await run("hierarch-out", [...early, later]);
   assert.equal(readFileSync(third.catalogue).compare(readFileSync(second.catalogue)), 0);
+});
+
+test("a file of two detectors gives two images, each with its own calibrations", async () => {
+  const frames = nightOf([{}]);
+  const halves = [join(folder, "half0"), join(folder, "half1")];
+  const parts = [
+    await writeNight(halves[0]!, PLAIN_DIALECT, frames, "d0"),
+    await writeNight(halves[1]!, PLAIN_DIALECT, frames, "d1"),
+  ];
+  const mosaic = join(folder, "mosaic");
+  await mkdir(mosaic);
+  for (const [k, frame] of frames.entries()) {
+    const hdus: HduSpec[] = [{ kind: "image", header: PLAIN_DIALECT.cards(frame) }];
+    for (const [detector, paths] of parts.entries()) {
+      await using half = await openFits(paths[k]!);
+      const { data, shape } = await half.hdu(0).readImage();
+      hdus.push({ kind: "image", header: [["CCDNAME", `chip${detector}`]], data, shape });
+    }
+    await writeFits(join(mosaic, `${frame.name}.fits`), hdus);
+  }
+  const outcome = await run("mosaic-out", [mosaic]);
+  const science = outcome.files.filter(({ kind }) => kind === "science");
+  assert.deepEqual(
+    science.map(({ detector, outcome: word }) => `${detector} ${word}`),
+    ["chip0 used", "chip1 used"],
+  );
+  const sources = await readParquet(join(outcome.output, "sources.parquet"));
+  const x = getNumbers(sources, "x");
+  const count = science[0]!.sources!;
+  assert.notDeepEqual([...x.subarray(0, 5)], [...x.subarray(count, count + 5)]);
+  assert.equal(science[0]!.exposure, science[1]!.exposure);
+  assert.equal(outcome.electronics.length, 2);
 });
 
 test("without a picture of the sky it says why, file by file", async () => {
