@@ -56,7 +56,7 @@ export function addDemo(program: Command, context: CommandContext): void {
         `\n${renderTextTable(summariseRun(result.summary))}\n\n${renderTextTable(rows)}\n\n`,
       );
       terminal.out.write(
-        `Open ${path} in a browser. Ask the repository: almagest butler query-datasets ${result.repository} '*'\n`,
+        `Open ${path} in a browser. Ask the repository: npx almagest butler query-datasets ${result.repository} '*'\n`,
       );
     });
 }
