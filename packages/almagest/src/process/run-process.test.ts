@@ -4,7 +4,7 @@ import { copyFile, mkdir, mkdtemp, rm, truncate, writeFile } from "node:fs/promi
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { isAlmagestError } from "@almagest/base";
+import { createRandom, isAlmagestError } from "@almagest/base";
 import { type HduSpec, openFits, writeFits } from "@almagest/fits";
 import { createTable, getNumbers, readParquet, writeParquet } from "@almagest/tables";
 import { createSilentTerminal } from "../cli/silent-terminal.ts";
@@ -12,6 +12,7 @@ import { medianOf } from "../judge/robust.ts";
 import type { ProcessOutcome } from "./process-outcome.ts";
 import { runProcess } from "./run-process.ts";
 import {
+  type HeaderDialect,
   HIERARCH_DIALECT,
   MOUNTAIN_DIALECT,
   nightOf,
@@ -59,48 +60,74 @@ test("frames without any position are aligned by their stars and stacked; a fram
   assert.ok(existsSync(outcome.report) && readFileSync(outcome.report, "utf8").includes("trailed"));
 });
 
-test("with overscan, coordinates and a reference catalogue, positions and magnitudes are those of the catalogue", async () => {
-  const frames = nightOf([{}, { shift: [-9.5, 6.25] }]);
-  await writeNight(join(folder, "mountain"), MOUNTAIN_DIALECT, frames, "b");
-  const stars = syntheticStars("b");
-  // The telescope points 20 arcsec beside what it says.
-  const dec = Float64Array.from(stars, ({ y }) => 10 + ((y - SIDE / 2) * SCALE + 20) / 3600);
-  const ra = Float64Array.from(
-    stars,
-    ({ x }, k) => 187.5 - ((x - SIDE / 2) * SCALE) / 3600 / Math.cos((dec[k]! * Math.PI) / 180),
-  );
-  const magnitude = Float64Array.from(stars, ({ rate }) => 24 - 2.5 * Math.log10(rate));
-  const reference = join(folder, "stars.csv");
-  const lines = stars.map(
-    (_, k) => `${ra[k]!.toFixed(7)},${dec[k]!.toFixed(7)},${magnitude[k]!.toFixed(4)},0.01`,
-  );
-  await writeFile(reference, `ra,dec,r_mag,r_magerr\n${lines.join("\n")}\n`);
-  const outcome = await run("mountain-out", [join(folder, "mountain")], [reference]);
-  const science = outcome.files.filter(({ kind }) => kind === "science");
-  assert.deepEqual(
-    science.map(({ positions, scale }) => `${positions} ${scale}`),
-    ["reference reference", "reference reference"],
-  );
-  const table = await readParquet(outcome.catalogue);
-  const [tableRa, tableDec, tableMag] = ["coord_ra", "coord_dec", "R_mag"].map((name) =>
-    getNumbers(table, name),
-  );
-  const residuals: number[] = [];
-  const offsets: number[] = [];
-  stars.forEach(({ rate }, k) => {
-    if (rate < 400) return;
-    for (let row = 0; row < table.rows; row++) {
-      const north = (tableDec![row]! - dec[k]!) * 3.6e6;
-      const east = (tableRa![row]! - ra[k]!) * Math.cos((dec[k]! * Math.PI) / 180) * 3.6e6;
-      if (Math.hypot(north, east) > 1000) continue;
-      offsets.push(Math.hypot(north, east));
-      residuals.push(tableMag![row]! - magnitude[k]!);
-    }
+/** The stars of a night as a catalogue of 20 arcsec beside where the telescope says it points, among others around. */
+async function writeCatalogue(seed: string, others: number) {
+  const random = createRandom(`${seed}/others`);
+  const around = Array.from({ length: others }, () => ({
+    x: SIDE / 2 + 1500 * (random.uniform() - 0.5),
+    y: SIDE / 2 + 1500 * (random.uniform() - 0.5),
+    rate: 40 * 10 ** (2.2 * random.uniform() ** 1.5),
+  })).filter(({ x, y }) => x < -30 || y < -30 || x > SIDE + 30 || y > SIDE + 30);
+  const stars = [...syntheticStars(seed), ...around].map(({ x, y, rate }) => {
+    const dec = 10 + ((y - SIDE / 2) * SCALE + 20) / 3600;
+    const ra = 187.5 - ((x - SIDE / 2) * SCALE) / 3600 / Math.cos((dec * Math.PI) / 180);
+    return { ra, dec, rate, magnitude: 24 - 2.5 * Math.log10(rate) };
   });
-  assert.ok(offsets.length > 8, String(offsets.length));
-  assert.ok(medianOf(offsets) < 60, `${medianOf(offsets)} mas`);
-  assert.ok(Math.abs(medianOf(residuals)) < 0.02, `${medianOf(residuals)} mag`);
-});
+  const path = join(folder, `stars-${seed}.csv`);
+  const lines = stars.map(
+    (star) => `${star.ra.toFixed(7)},${star.dec.toFixed(7)},${star.magnitude.toFixed(4)},0.01`,
+  );
+  await writeFile(path, `ra,dec,r_mag,r_magerr\n${lines.join("\n")}\n`);
+  return { path, stars };
+}
+
+/** Residuals of a catalogue's bright stars against the true ones: distances, mas, and magnitudes. */
+async function compareWithTruth(
+  outcome: ProcessOutcome,
+  stars: Awaited<ReturnType<typeof writeCatalogue>>["stars"],
+) {
+  const table = await readParquet(outcome.catalogue);
+  const [ra, dec, mag] = ["coord_ra", "coord_dec", "R_mag"].map((name) => getNumbers(table, name));
+  const [distances, magnitudes]: [number[], number[]] = [[], []];
+  for (const star of stars.filter(({ rate }) => rate > 400)) {
+    for (let row = 0; row < table.rows; row++) {
+      const north = (dec![row]! - star.dec) * 3.6e6;
+      const east = (ra![row]! - star.ra) * Math.cos((star.dec * Math.PI) / 180) * 3.6e6;
+      if (Math.hypot(north, east) > 1000) continue;
+      distances.push(Math.hypot(north, east));
+      magnitudes.push(mag![row]! - star.magnitude);
+    }
+  }
+  assert.ok(distances.length > 8, String(distances.length));
+  return { mas: medianOf(distances), mag: medianOf(magnitudes) };
+}
+
+const WITHOUT_SCALE: HeaderDialect = {
+  ...MOUNTAIN_DIALECT,
+  name: "scaleless",
+  cards: (frame) =>
+    MOUNTAIN_DIALECT.cards(frame).filter((card) => !Array.isArray(card) || card[0] !== "SECPIX"),
+};
+
+for (const [dialect, others] of [
+  [MOUNTAIN_DIALECT, 0],
+  [WITHOUT_SCALE, 800],
+] as const) {
+  test(`${dialect.name}: with a reference catalogue, positions and magnitudes are those of the catalogue`, async () => {
+    const night = join(folder, dialect.name);
+    await writeNight(night, dialect, nightOf([{}, { shift: [-9.5, 6.25] }]), "b");
+    const { path, stars } = await writeCatalogue("b", others);
+    const outcome = await run(`${dialect.name}-out`, [night], [path]);
+    const science = outcome.files.filter(({ kind }) => kind === "science");
+    assert.deepEqual(
+      science.map(({ positions, scale }) => `${positions} ${scale}`),
+      ["reference reference", "reference reference"],
+    );
+    const { mas, mag } = await compareWithTruth(outcome, stars);
+    assert.ok(mas < 60, `${mas} mas`);
+    assert.ok(Math.abs(mag) < 0.02, `${mag} mag`);
+  });
+}
 
 test("a damaged file is named and the rest goes on; a second call with more frames does only what is missing", async () => {
   const frames = nightOf([{}, { shift: [5, 5] }]);

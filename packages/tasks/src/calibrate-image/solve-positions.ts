@@ -1,7 +1,11 @@
 import type { Exposure } from "@almagest/images";
-import { angularSeparationArcsec, type SkyWcs } from "@almagest/sphere";
+import { angularSeparationArcsec } from "@almagest/sphere";
 import { getNumbers, type Table } from "@almagest/tables";
-import { type AstrometrySolution, fitAstrometry } from "../astrometry/fit-astrometry.ts";
+import {
+  type AstrometrySolution,
+  type AstrometrySources,
+  fitAstrometry,
+} from "../astrometry/fit-astrometry.ts";
 import { type ReferenceObjects, takeReference } from "../reference-catalog/reference-objects.ts";
 import type { CalibrateImageConfig } from "./calibrate-image-config.ts";
 
@@ -71,6 +75,28 @@ function middleOf(reference: ReferenceObjects): { raDeg: number; decDeg: number 
   return { raDeg, decDeg: (Math.atan2(z, Math.hypot(x, y)) * 180) / Math.PI };
 }
 
+/** Pixel scales tried at once without a WCS: the larger is this many times the smaller. */
+const SCALE_STEP = 3;
+/** Share of the sources that must match when neither position nor scale were known. */
+const BLIND_SHARE = 0.25;
+
+/** Ranges of pixel scales, each narrow enough to know which stars the image may show. */
+function listScaleRanges(least: number, most: number): Array<readonly [least: number, most: number]> {
+  const count = Math.max(1, Math.ceil(Math.log(most / least) / Math.log(SCALE_STEP)));
+  const step = (most / least) ** (1 / count);
+  return Array.from({ length: count }, (_, k) => [least * step ** k, least * step ** (k + 1)] as const);
+}
+
+/** Bright sources as the fit wants them. */
+function takeSources(sources: Table, rows: readonly number[]): AstrometrySources {
+  const [x, y, xErr] = [getNumbers(sources, "x"), getNumbers(sources, "y"), getNumbers(sources, "xErr")];
+  return {
+    x: Float64Array.from(rows, (i) => x[i]!),
+    y: Float64Array.from(rows, (i) => y[i]!),
+    errorPixels: Float64Array.from(rows, (i) => (Number.isFinite(xErr[i]!) ? xErr[i]! : 1)),
+  };
+}
+
 /**
  * Solves an image's WCS from its measured sources and reference stars, starting from its WCS or, without one, from the
  * pointing in its header (or the middle of the catalogue) and a range of pixel scales. Undefined when it cannot be solved.
@@ -84,30 +110,32 @@ export function solvePositions(
   const pointing = pointingOf(exposure);
   const known = Number.isFinite(pointing.raDeg) && Number.isFinite(pointing.decDeg);
   const { raDeg, decDeg } = known ? pointing : middleOf(reference);
+  const chosen = takeSources(sources, brightSources(sources, config.astrometrySnr).slice(0, 600));
+  const fitting = {
+    maxShiftArcsec: config.astrometryMaxShiftArcsec,
+    maxOrder: config.astrometryMaxOrder,
+    minMatches: 6,
+    clipSigma: 4,
+  };
+  const { minScaleArcsec, maxScaleArcsec } = config;
+  if (exposure.wcs !== undefined) {
+    const near = nearby(reference, raDeg, decDeg, pointing.radiusArcsec! + config.astrometryMaxShiftArcsec);
+    return fitAstrometry(
+      chosen,
+      near,
+      { wcs: exposure.wcs, raDeg, decDeg, minScaleArcsec, maxScaleArcsec },
+      fitting,
+    );
+  }
   const diagonal = Math.hypot(exposure.bbox.width, exposure.bbox.height);
-  const radius =
-    pointing.radiusArcsec === undefined
-      ? Math.min(3600 * 3, 0.6 * diagonal * config.maxScaleArcsec) + config.astrometryMaxShiftArcsec
-      : pointing.radiusArcsec + config.astrometryMaxShiftArcsec;
-  const near = nearby(reference, raDeg, decDeg, radius);
-  const rows = brightSources(sources, config.astrometrySnr).slice(0, 600);
-  const x = getNumbers(sources, "x");
-  const y = getNumbers(sources, "y");
-  const xErr = getNumbers(sources, "xErr");
-  const guess: { wcs?: SkyWcs } = exposure.wcs === undefined ? {} : { wcs: exposure.wcs };
-  return fitAstrometry(
-    {
-      x: Float64Array.from(rows, (i) => x[i]!),
-      y: Float64Array.from(rows, (i) => y[i]!),
-      errorPixels: Float64Array.from(rows, (i) => (Number.isFinite(xErr[i]!) ? xErr[i]! : 1)),
-    },
-    near,
-    { ...guess, raDeg, decDeg, minScaleArcsec: config.minScaleArcsec, maxScaleArcsec: config.maxScaleArcsec },
-    {
-      maxShiftArcsec: config.astrometryMaxShiftArcsec,
-      maxOrder: config.astrometryMaxOrder,
-      minMatches: 6,
-      clipSigma: 4,
-    },
-  );
+  for (const [least, most] of listScaleRanges(minScaleArcsec, maxScaleArcsec)) {
+    // Without coordinates the image may lie anywhere in the catalogue.
+    const radius = known ? 0.6 * diagonal * most + config.astrometryMaxShiftArcsec : Number.POSITIVE_INFINITY;
+    const near = nearby(reference, raDeg, decDeg, radius);
+    const guess = { raDeg, decDeg, minScaleArcsec: least, maxScaleArcsec: most };
+    const solution = fitAstrometry(chosen, near, guess, fitting);
+    const enough = BLIND_SHARE * Math.min(chosen.x.length, near.raDeg.length, 40);
+    if (solution !== undefined && solution.pairs.length >= enough) return solution;
+  }
+  return undefined;
 }
