@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { type Command, Option } from "commander";
 import type { CommandContext } from "../cli/command-context.ts";
+import { parseWhole } from "../cli/parse-options.ts";
 import { startStage } from "../cli/progress.ts";
 import { renderTextTable } from "../cli/text-table.ts";
 import { DEMO_SIZES, type DemoSize } from "../demo/demo-options.ts";
@@ -9,7 +10,6 @@ import { runDemo } from "../demo/run-demo.ts";
 import { openRepository } from "../open-repository.ts";
 import { summariseRun } from "../report/how-panels.ts";
 import { listVerdicts } from "../report/truth-panels.ts";
-import { parseWhole } from "./butler/parse-options.ts";
 
 interface Options {
   readonly output: string;

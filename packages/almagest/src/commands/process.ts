@@ -1,12 +1,12 @@
 import { availableParallelism } from "node:os";
 import type { Command } from "commander";
 import type { CommandContext } from "../cli/command-context.ts";
+import { parseWhole } from "../cli/parse-options.ts";
 import { toJsonText } from "../cli/print-rows.ts";
 import type { Terminal } from "../cli/terminal.ts";
 import { type Row, renderTextTable } from "../cli/text-table.ts";
 import type { FileOutcome, ProcessOutcome } from "../process/process-outcome.ts";
 import { runProcess } from "../process/run-process.ts";
-import { parseWhole } from "./butler/parse-options.ts";
 
 interface Options {
   readonly output: string;

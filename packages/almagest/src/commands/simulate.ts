@@ -2,9 +2,9 @@ import { availableParallelism } from "node:os";
 import { type createSurveyOptions, simulateSurvey } from "@almagest/simulator";
 import type { Command } from "commander";
 import type { CommandContext } from "../cli/command-context.ts";
+import { collectList, parseNumber, parseWhole } from "../cli/parse-options.ts";
 import { toJsonText } from "../cli/print-rows.ts";
 import { startStage } from "../cli/progress.ts";
-import { collectList, parseNumber, parseWhole } from "./butler/parse-options.ts";
 
 interface Options {
   readonly seed?: number;

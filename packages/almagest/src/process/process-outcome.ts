@@ -1,7 +1,7 @@
 import type { FrameInfo } from "@almagest/instruments";
 import type { Row } from "../cli/text-table.ts";
+import type { Refusal } from "../survey/find-files.ts";
 import type { EpochComparison } from "./compare-epochs.ts";
-import type { Refusal } from "./find-files.ts";
 import type { FailedFrame } from "./measure-frames.ts";
 import type { MeasuredElectronics } from "./measured-electronics.ts";
 import type { InstrumentFrames } from "./process-frame.ts";

@@ -1,24 +1,13 @@
-import { globSync, statSync } from "node:fs";
-import { join } from "node:path";
 import { AlmagestError } from "@almagest/base";
 import type { IngestMode } from "@almagest/butler";
 import { type Command, Option } from "commander";
 import type { CommandContext } from "../../cli/command-context.ts";
 import { startStage } from "../../cli/progress.ts";
 import { openRepository } from "../../open-repository.ts";
+import { findFiles } from "../../survey/find-files.ts";
 import { ingestRaws } from "../../survey/ingest-raws.ts";
 
 const MODES = ["copy", "move", "link", "hardlink", "symlink", "relsymlink", "direct"] as const;
-
-/** FITS files named by the arguments: files as they are, folders with all below them. */
-export function listFitsFiles(locations: readonly string[]): string[] {
-  return locations.flatMap((location) => {
-    if (!statSync(location, { throwIfNoEntry: false })?.isDirectory()) return [location];
-    return globSync("**/*.{fits,fit,fts,fz,fits.gz,fit.gz,FIT,FITS}", { cwd: location })
-      .sort()
-      .map((file) => join(location, file));
-  });
-}
 
 /** `almagest butler ingest-raws`: raw files of a known instrument become `raw` datasets. */
 export function addIngestRaws(parent: Command, context: CommandContext): void {
@@ -29,9 +18,10 @@ export function addIngestRaws(parent: Command, context: CommandContext): void {
     .argument("<location...>", "FITS files, or folders to search")
     .addOption(new Option("-t, --transfer <mode>", "how files come in").choices([...MODES]).default("link"))
     .action(async (repo: string, locations: string[], options: { readonly transfer: IngestMode }) => {
-      const paths = listFitsFiles(locations);
-      if (paths.length === 0) {
-        throw new AlmagestError("ALMAGEST.NO_FILES", `No FITS files in ${locations.join(", ")}.`);
+      const { paths, refused } = await findFiles(locations);
+      if (refused.length > 0 || paths.length === 0) {
+        const reasons = refused.map(({ path, reason }) => `${path}: ${reason}`);
+        throw new AlmagestError("ALMAGEST.NO_FILES", `Nothing was ingested. ${reasons.join("; ")}.`);
       }
       await using butler = await openRepository(repo, { writeable: true });
       const stage = startStage(context.terminal, "ingest raws");

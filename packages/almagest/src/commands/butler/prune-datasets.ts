@@ -1,8 +1,8 @@
 import type { Command } from "commander";
 import type { CommandContext } from "../../cli/command-context.ts";
+import { collectList } from "../../cli/parse-options.ts";
 import { printRows, type RowOptions } from "../../cli/print-rows.ts";
 import { openRepository } from "../../open-repository.ts";
-import { collectList } from "./parse-options.ts";
 
 interface Options extends RowOptions {
   readonly datasets: string[];

@@ -1,9 +1,9 @@
 import type { Command } from "commander";
 import type { CommandContext } from "../../cli/command-context.ts";
+import { collectList, parseWhole } from "../../cli/parse-options.ts";
 import { printRows, type RowOptions } from "../../cli/print-rows.ts";
 import type { Row } from "../../cli/text-table.ts";
 import { openRepository } from "../../open-repository.ts";
-import { collectList, parseWhole } from "./parse-options.ts";
 
 interface Options extends RowOptions {
   readonly collections: string[];

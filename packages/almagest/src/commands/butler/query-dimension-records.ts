@@ -1,10 +1,10 @@
 import type { DimensionRecord } from "@almagest/butler";
 import type { Command } from "commander";
 import type { CommandContext } from "../../cli/command-context.ts";
+import { parseWhole } from "../../cli/parse-options.ts";
 import { printRows, type RowOptions } from "../../cli/print-rows.ts";
 import type { Row } from "../../cli/text-table.ts";
 import { openRepository } from "../../open-repository.ts";
-import { parseWhole } from "./parse-options.ts";
 
 interface Options extends RowOptions {
   readonly where?: string;

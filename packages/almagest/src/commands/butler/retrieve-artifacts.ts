@@ -3,10 +3,10 @@ import { basename, dirname, join, relative } from "node:path";
 import { fileURLToPath } from "node:url";
 import type { Command } from "commander";
 import type { CommandContext } from "../../cli/command-context.ts";
+import { collectList } from "../../cli/parse-options.ts";
 import { printRows, type RowOptions } from "../../cli/print-rows.ts";
 import { startStage } from "../../cli/progress.ts";
 import { openRepository } from "../../open-repository.ts";
-import { collectList } from "./parse-options.ts";
 
 interface Options extends RowOptions {
   readonly collections: string[];

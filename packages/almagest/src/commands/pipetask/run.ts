@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import { runPipeline } from "@almagest/pipeline";
 import type { Command } from "commander";
 import type { CommandContext } from "../../cli/command-context.ts";
+import { collectList, parseWhole } from "../../cli/parse-options.ts";
 import { toJsonText } from "../../cli/print-rows.ts";
 import { EXIT } from "../../cli/report-error.ts";
 import { showRun } from "../../cli/run-progress.ts";
@@ -9,7 +10,6 @@ import { renderTextTable } from "../../cli/text-table.ts";
 import { openRepository } from "../../open-repository.ts";
 import { summariseRun } from "../../report/how-panels.ts";
 import { RUNTIME_URL } from "../../runtime.ts";
-import { collectList, parseWhole } from "../butler/parse-options.ts";
 import { loadEditedPipeline } from "./pipeline-options.ts";
 
 interface Options {

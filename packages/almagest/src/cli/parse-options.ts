@@ -1,5 +1,4 @@
 import { AlmagestError } from "@almagest/base";
-import type { DataId } from "@almagest/butler";
 
 /** `a,b` and repeated options as one list without empty entries. */
 export function collectList(value: string, previous: readonly string[] = []): string[] {
@@ -22,20 +21,4 @@ export function parseNumber(value: string): number {
     throw new AlmagestError("ALMAGEST.USAGE", `'${value}' is not a number.`, { fields: { value } });
   }
   return number;
-}
-
-/** A data id written `instrument=SimCam,detector=3`. Throws `ALMAGEST.USAGE`. */
-export function parseDataId(pairs: readonly string[]): DataId {
-  return Object.fromEntries(
-    pairs.map((pair) => {
-      const cut = pair.indexOf("=");
-      if (cut < 1) {
-        throw new AlmagestError("ALMAGEST.USAGE", `'${pair}' is not of the form dimension=value.`, {
-          fields: { pair },
-        });
-      }
-      const text = pair.slice(cut + 1);
-      return [pair.slice(0, cut), /^-?\d+$/.test(text) ? Number(text) : text];
-    }),
-  );
 }
