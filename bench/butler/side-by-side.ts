@@ -113,8 +113,7 @@ let measured: Promise<{ ours: Times; theirs: Times }> | undefined;
 function measureBoth(): Promise<{ ours: Times; theirs: Times }> {
   measured ??= (async () => {
     const executable = findPythonButler();
-    if (executable === undefined)
-      throw new Error("no Python with lsst-daf-butler (set ALMAGEST_BUTLER_PYTHON)");
+    if (executable === undefined) throw new Error("no Python with lsst-daf-butler (set ALMAGEST_PYTHON)");
     const roots = [
       await newRepository(VISITS, DETECTORS, RUNS),
       await newRepository(VISITS, DETECTORS, RUNS),
@@ -160,8 +159,7 @@ const memoryBar: Bar = {
   goal: "≤ half of the original's",
   measure: async () => {
     const executable = findPythonButler();
-    if (executable === undefined)
-      throw new Error("no Python with lsst-daf-butler (set ALMAGEST_BUTLER_PYTHON)");
+    if (executable === undefined) throw new Error("no Python with lsst-daf-butler (set ALMAGEST_PYTHON)");
     const root = await newRepository(VISITS, DETECTORS, RUNS);
     try {
       await using butler = await openButler(root);

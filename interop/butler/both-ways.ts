@@ -12,8 +12,7 @@ async function withRoot<T>(
   use: (root: string, python: PythonButler) => Promise<T>,
 ): Promise<T> {
   const executable = findPythonButler();
-  if (executable === undefined)
-    throw new Error("no Python with lsst-daf-butler (set ALMAGEST_BUTLER_PYTHON)");
+  if (executable === undefined) throw new Error("no Python with lsst-daf-butler (set ALMAGEST_PYTHON)");
   const root = await make();
   await using python = new PythonButler(executable);
   try {

@@ -1,21 +1,15 @@
-import { type ChildProcess, spawn, spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
-import { homedir } from "node:os";
+import { type ChildProcess, spawn } from "node:child_process";
 import { join } from "node:path";
 import { createInterface, type Interface } from "node:readline";
+import { findPython } from "../python.ts";
 
-const VENV = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "almagest", "python-butler");
-
-/** A Python with `lsst-daf-butler`: that of ALMAGEST_BUTLER_PYTHON, or a virtual environment made on first use.
- * Undefined where neither can be had. */
+/** A Python with `lsst-daf-butler`; undefined where none can be had. */
 export function findPythonButler(): string | undefined {
-  const chosen = process.env.ALMAGEST_BUTLER_PYTHON ?? join(VENV, "bin/python");
-  if (existsSync(chosen)) return chosen;
-  if (process.env.ALMAGEST_BUTLER_PYTHON !== undefined) return undefined;
-  const made = spawnSync("python3", ["-m", "venv", VENV]);
-  if (made.status !== 0) return undefined;
-  const installed = spawnSync(chosen, ["-m", "pip", "install", "-q", "lsst-daf-butler"], { stdio: "ignore" });
-  return installed.status === 0 ? chosen : undefined;
+  try {
+    return findPython(["lsst.daf.butler"]);
+  } catch {
+    return undefined;
+  }
 }
 
 /** An answer of the original: a result, or the name of the exception it raised. */

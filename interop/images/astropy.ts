@@ -5,7 +5,7 @@ import { createRandom } from "@almagest/base";
 import { createBox, createMaskedImage, type Exposure, MASK_PLANES, writeExposure } from "@almagest/images";
 import { createTanSipWcs } from "@almagest/sphere";
 import type { Bar } from "../../scripts/bar.ts";
-import { runPython } from "./python.ts";
+import { runPython } from "../python.ts";
 
 const BBOX = createBox(300, -20, 64, 48);
 const COMPRESSIONS = ["none", "lossless", "lossy"] as const;
@@ -136,7 +136,7 @@ export const bars: Bar[] = [
         for (const [i, compress] of COMPRESSIONS.entries()) {
           await writeExposure(paths[i]!, sample, { compress, checksum: true });
         }
-        const found = runPython<Found[]>("astropy.wcs", "read-exposure.py", paths);
+        const found = runPython<Found[]>(["astropy"], join(import.meta.dirname, "read-exposure.py"), paths);
         const wrong = found.flatMap((one, i) =>
           listDifferences(one, sample, i === 2).map((what) => `${COMPRESSIONS[i]}: ${what}`),
         );

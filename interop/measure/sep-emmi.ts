@@ -14,11 +14,10 @@ import {
 import { getNumbers } from "@almagest/tables";
 import { createBackgroundModel, detectSources, estimateSkyMesh, forcedMeasure } from "@almagest/tasks";
 import type { Bar } from "../../scripts/bar.ts";
+import { findPython } from "../python.ts";
 import { matchNearest } from "./sdss-frames.ts";
 
 const IMAGE = join(import.meta.dirname, "../../../shared/data/sep_emmi/image.fits.gz");
-/** A Python with sep and astropy; Debian's python3-sep belongs to the system's. */
-const PYTHON = process.env.ALMAGEST_PYTHON ?? "/usr/bin/python3";
 
 interface SepResult {
   readonly globalback: number;
@@ -39,7 +38,9 @@ function runSep(): SepResult {
     writeFileSync(join(folder, "image.fits"), gunzipSync(readFileSync(IMAGE)));
     const script = join(import.meta.dirname, "sep-cases.py");
     return JSON.parse(
-      execFileSync(PYTHON, [script, join(folder, "image.fits")], { encoding: "utf8" }),
+      execFileSync(findPython(["sep", "astropy"]), [script, join(folder, "image.fits")], {
+        encoding: "utf8",
+      }),
     ) as SepResult;
   } finally {
     rmSync(folder, { recursive: true, force: true });

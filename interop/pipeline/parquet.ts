@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createTable, writeParquet } from "@almagest/tables";
 import type { Bar } from "../../scripts/bar.ts";
+import { findPython } from "../python.ts";
 
 const SCRIPT = `
 import sys, json, pyarrow.parquet as pq, pandas as pd
@@ -13,7 +14,7 @@ print(json.dumps([table.to_pydict(), [str(t) for t in table.schema.types], list(
 `;
 
 async function readWithPyarrow(): Promise<{ figure: string; pass: boolean; note?: string }> {
-  const python = process.env.ALMAGEST_PYTHON ?? "python3";
+  const python = findPython(["pyarrow", "pandas"]);
   const folder = mkdtempSync(join(tmpdir(), "almagest-parquet-"));
   try {
     const path = join(folder, "t.parquet");

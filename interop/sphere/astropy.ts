@@ -2,7 +2,7 @@ import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { angularSeparationArcsec, parseWcs } from "../../packages/sphere/src/index.ts";
 import type { Bar } from "../../scripts/bar.ts";
-import { runPython } from "./python.ts";
+import { runPython } from "../python.ts";
 
 interface WcsCase {
   readonly header: Readonly<Record<string, string | number>>;
@@ -40,7 +40,8 @@ export const bars: Bar[] = [
   {
     name: "WCS of random headers (TAN, SIP, TPV, SIN, STG, ARC, ZEA, CAR)",
     goal: "3e-9 pixel from astropy, 1e-9 pixel round trip",
-    measure: async () => judge(runPython("astropy", "wcs-cases.py", ["21", "1000"])),
+    measure: async () =>
+      judge(runPython(["astropy"], join(import.meta.dirname, "wcs-cases.py"), ["21", "1000"])),
   },
   {
     name: "WCS of the real files in shared/data (TAN, SIP of HSC, TPV of DECam)",
@@ -48,7 +49,7 @@ export const bars: Bar[] = [
     async measure() {
       const folder = join(import.meta.dirname, "../../../shared/data");
       if (!existsSync(folder)) throw new Error("needs shared/data");
-      return judge(runPython("astropy", "header-cases.py", [folder]));
+      return judge(runPython(["astropy"], join(import.meta.dirname, "header-cases.py"), [folder]));
     },
   },
 ];

@@ -1,3 +1,4 @@
+import { join } from "node:path";
 import {
   compareWithSphgeom,
   type SphgeomCases,
@@ -9,10 +10,10 @@ import {
   regionFromBase64,
 } from "../../packages/sphere/src/index.ts";
 import type { Bar } from "../../scripts/bar.ts";
-import { runPython } from "./python.ts";
+import { runPython } from "../python.ts";
 
 const makeCases = (seed: number): SphgeomCases =>
-  runPython("lsst.sphgeom", "sphgeom-cases.py", [String(seed), "400"]);
+  runPython(["lsst.sphgeom"], join(import.meta.dirname, "sphgeom-cases.py"), [String(seed), "400"]);
 
 /** What the live lsst.sphgeom says of random regions, against what we say. */
 export const bars: Bar[] = [
