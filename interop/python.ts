@@ -23,7 +23,8 @@ function imports(python: string, modules: readonly string[]): boolean {
 
 /**
  * A Python that can import some modules: that of ALMAGEST_PYTHON, the system's, or a virtual environment in the user's cache
- * folder, made and filled on first use. Throws, saying what is missing, where none can be had.
+ * folder, made and filled on first use. With `newest` the system's, which a distribution may keep years behind, is passed
+ * over. Throws, saying what is missing, where none can be had.
  */
 export function findPython(modules: readonly string[]): string {
   for (const python of [
@@ -45,8 +46,16 @@ export function findPython(modules: readonly string[]): string {
 }
 
 /** Runs a script with a Python that has some modules, and reads the JSON it prints. */
-export function runPython<T>(modules: readonly string[], script: string, args: readonly string[]): T {
-  const run = spawnSync(findPython(modules), [script, ...args], { encoding: "utf8", maxBuffer: 2 ** 30 });
+export function runPython<T>(
+  modules: readonly string[],
+  script: string,
+  args: readonly string[],
+  newest = false,
+): T {
+  const run = spawnSync(findPython(modules, newest), [script, ...args], {
+    encoding: "utf8",
+    maxBuffer: 2 ** 30,
+  });
   if (run.status !== 0)
     throw new Error(`${script} failed: ${run.stderr.trim().split("\n").pop() ?? run.signal}`);
   return JSON.parse(run.stdout);
