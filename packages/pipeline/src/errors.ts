@@ -47,5 +47,10 @@ export const PIPELINE_ERRORS: Readonly<Record<string, string>> = {
     "A task returned an output that it did not declare, or a list of the wrong length.",
   "PIPELINE.FORMAT_INVALID":
     "A stored dataset is not of the form its formatter writes; the message names the file.",
+  "PIPELINE.QG_INVALID":
+    "A file is not a predicted quantum graph of the present format (.qg, version 1), or is damaged; the message says where.",
+  "PIPELINE.QUANTUM_UNKNOWN": "A quantum graph file has no quantum of that id.",
+  "PIPELINE.INPUTS_PENDING":
+    "Chosen quanta of a stored graph read what other quanta of it have not made yet. Run those first, or all of it.",
   "PIPELINE.UNSUPPORTED": "A feature of the original that is not available here; the message names it.",
 };

@@ -16,10 +16,15 @@ export { createTaskTable, type Edge, type TaskNode, type TaskTable } from "./gra
 export { NoWorkFound } from "./no-work-found.ts";
 export { type LoadPipelineOptions, loadPipeline, parsePipeline } from "./pipeline/load-pipeline.ts";
 export type { Pipeline, PipelineTask } from "./pipeline/pipeline.ts";
+export type { GraphHeader, QuantumModel } from "./qg/graph-models.ts";
+export { type GraphFile, openGraphFile } from "./qg/open-graph-file.ts";
+export { type RestoreOptions, restoreGraph } from "./qg/restore-graph.ts";
+export { type WriteGraphOptions, type WrittenGraph, writeGraphFile } from "./qg/write-graph-file.ts";
 export { type BuildGraphOptions, buildQuantumGraph, countQuanta } from "./quanta/build-quantum-graph.ts";
 export type { GraphSource } from "./quanta/graph-source.ts";
 export type { QuantumGraph } from "./quanta/quantum-graph.ts";
 export type { ButlerLogRecord, ButlerLogRecords } from "./run/log-records.ts";
+export { type RunGraphFileOptions, runGraphFile } from "./run/run-graph-file.ts";
 export type {
   LabelProgress,
   LabelSummary,
@@ -29,7 +34,14 @@ export type {
   RunPipelineOptions,
   RunSummary,
 } from "./run/run-options.ts";
-export { type PrepareOptions, preparePipeline, runPipeline } from "./run/run-pipeline.ts";
+export {
+  type PreparedRun,
+  type PrepareOptions,
+  preparePipeline,
+  type RunOptions,
+  runPipeline,
+  runPrepared,
+} from "./run/run-pipeline.ts";
 export type { TaskMetadata } from "./run/task-metadata.ts";
 export {
   type AnyTask,

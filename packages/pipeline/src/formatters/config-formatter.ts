@@ -16,32 +16,33 @@ export function formatStoredConfig({ className, values }: StoredConfig): string 
   return `# configuration of ${className}\n${lines.join("\n")}\n`;
 }
 
+/** Reads plain assignments; imports, assertions and comments are passed over, and nothing is executed. Throws
+ * `PIPELINE.FORMAT_INVALID`, naming `path`. */
+export function parseStoredConfig(text: string, path: string): StoredConfig {
+  const className = /^# configuration of (.+)$/m.exec(text)?.[1] ?? "";
+  const values: Record<string, unknown> = {};
+  for (const line of text.split("\n")) {
+    if (line.trim() === "" || /^(#|import |assert )/.test(line)) continue;
+    const [, field, literal] = /^config\.([\w.]+)\s*=\s*(.*)$/.exec(line) ?? [];
+    const value = literal === undefined ? undefined : parsePythonLiteral(literal);
+    if (field === undefined || value === undefined) {
+      throw new AlmagestError(
+        "PIPELINE.FORMAT_INVALID",
+        `${path} holds more than plain assignments: '${line}'.`,
+        { fields: { path, line } },
+      );
+    }
+    assign(values, field.split("."), value);
+  }
+  return { className, values };
+}
+
 /** Configurations: the same assignments that Python config files hold, so that people read one notation. */
 export const configFormatter: Formatter<StoredConfig> = {
   name: "lsst.pipe.base.formatters.pexConfig.PexConfigFormatter",
   extension: ".py",
   write: (config, path) => writeFile(path, formatStoredConfig(config)),
-  async read(path): Promise<StoredConfig> {
-    const text = await readFile(path, "utf8");
-    const className = /^# configuration of (.+)$/m.exec(text)?.[1] ?? "";
-    const values: Record<string, unknown> = {};
-    for (const line of text.split("\n")) {
-      if (line.trim() === "" || /^(#|import |assert )/.test(line)) continue;
-      const [, field, literal] = /^config\.([\w.]+)\s*=\s*(.*)$/.exec(line) ?? [];
-      const value = literal === undefined ? undefined : parsePythonLiteral(literal);
-      if (field === undefined || value === undefined) {
-        throw new AlmagestError(
-          "PIPELINE.FORMAT_INVALID",
-          `${path} holds more than plain assignments: '${line}'.`,
-          {
-            fields: { path, line },
-          },
-        );
-      }
-      assign(values, field.split("."), value);
-    }
-    return { className, values };
-  },
+  read: async (path) => parseStoredConfig(await readFile(path, "utf8"), path),
 };
 
 function flatten(path: string, value: unknown): string[] {

@@ -1,6 +1,7 @@
 import type { DataId, DatasetRef } from "@almagest/butler";
 import type { PipelineGraph } from "../graph/pipeline-graph.ts";
 import type { Edge, TaskNode } from "../graph/task-node.ts";
+import type { GraphIds } from "../qg/graph-ids.ts";
 import type { Adjacency } from "./adjacency.ts";
 import { type CodedRows, dataIdAt } from "./coded-rows.ts";
 
@@ -68,6 +69,8 @@ export interface QuantumGraph {
   readonly count: number;
   /** What was dropped and why, for people. */
   readonly notes: readonly string[];
+  /** The ids that quanta and outputs must get, when the graph was stored; otherwise each output gets a new one. */
+  readonly ids?: GraphIds;
 }
 
 /** Data id of a quantum with implied values. */

@@ -120,20 +120,28 @@ async function planOutputs(
   drafts: readonly Draft[],
 ): Promise<LocatedDataset[]> {
   const requests: { datasetType: DatasetType; dataId: DataId }[] = [];
-  const { datasetTypes } = progress.graph.pipelineGraph;
+  const { ids, pipelineGraph } = progress.graph;
+  const { datasetTypes } = pipelineGraph;
+  const chosen: string[] = [];
   for (const { task, quantum, outputs } of drafts) {
     for (const { edge } of task.outputs) {
       const table = progress.graph.datasets.get(edge.datasetType)!;
       const { datasetType } = datasetTypes.get(edge.datasetType)!;
       for (const row of outputs.get(edge.connection)!) {
         requests.push({ datasetType, dataId: datasetDataId(table as DatasetTable, row) });
+        if (ids) chosen.push(ids.dataset(edge.datasetType, row));
       }
     }
     const dataId = quantumDataId(task, quantum - task.first);
     const { metadata, log } = implicitTypes(task.node.label, task.node.dimensions);
     requests.push({ datasetType: metadata, dataId }, { datasetType: log, dataId });
+    if (ids) {
+      const { label } = task.node;
+      chosen.push(ids.metadata(label, quantum - task.first), ids.log(label, quantum - task.first));
+    }
   }
-  return butler.planOutputs(butler.makeRefs(requests, progress.graph.outputRun));
+  const refs = butler.makeRefs(requests, progress.graph.outputRun);
+  return butler.planOutputs(ids ? refs.map((ref, i) => ({ ...ref, id: chosen[i]! })) : refs);
 }
 
 function finishJob(

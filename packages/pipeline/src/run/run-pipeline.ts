@@ -22,6 +22,14 @@ import { registerOutputTypes, writeInitOutputs } from "./write-init-outputs.ts";
  * and `buildQuantumGraph`, `PIPELINE.RUN_INVALID`, `PIPELINE.CONFIG_CHANGED`, `PIPELINE.RUNTIME_INVALID`.
  */
 export async function runPipeline(options: RunPipelineOptions): Promise<RunSummary> {
+  return runPrepared(() => preparePipeline(options), options);
+}
+
+/** Runs a graph that was made before, such as one from a file. Throws as `runPipeline`. */
+export async function runPrepared(
+  prepare: () => Promise<PreparedRun>,
+  options: RunOptions,
+): Promise<RunSummary> {
   const started = performance.now();
   const elapsedSec = (): number => (performance.now() - started) / 1000;
   const { butler } = options;
@@ -31,7 +39,7 @@ export async function runPipeline(options: RunPipelineOptions): Promise<RunSumma
       "The Butler was opened read-only; open it writeable to run a pipeline.",
     );
   }
-  const { graph, quanta, collections } = await preparePipeline(options);
+  const { graph, quanta, collections } = await prepare();
   const graphSec = elapsedSec();
   const initial = createLabelCounters(quanta);
   options.onProgress?.({ kind: "graphBuilt", labels: initial, seconds: graphSec });
@@ -88,12 +96,29 @@ export type PrepareOptions = Omit<
   "workers" | "retries" | "timeoutSec" | "onProgress" | "signal"
 >;
 
+/** How to run, whatever is run. */
+export type RunOptions = Pick<
+  RunPipelineOptions,
+  | "butler"
+  | "runtimeModule"
+  | "workers"
+  | "retries"
+  | "timeoutSec"
+  | "failFast"
+  | "checksum"
+  | "signal"
+  | "onProgress"
+>;
+
+/** A run as it would be: its graphs, and where it reads and writes. */
+export interface PreparedRun {
+  readonly graph: PipelineGraph;
+  readonly quanta: QuantumGraph;
+  readonly collections: RunCollections;
+}
+
 /** Builds the graphs of a run without changing the repository. */
-export async function preparePipeline(options: PrepareOptions): Promise<{
-  graph: PipelineGraph;
-  quanta: QuantumGraph;
-  collections: RunCollections;
-}> {
+export async function preparePipeline(options: PrepareOptions): Promise<PreparedRun> {
   const { butler, pipeline } = options;
   const runtime = await importRuntime(options.runtimeModule);
   const registered = new Map((await butler.queryDatasetTypes()).map((type) => [type.name, type]));
@@ -129,17 +154,13 @@ async function openRun(
     await butler.registerCollection(chain.name, "CHAINED");
     await butler.setChain(chain.name, chain.children);
   }
-  const warnings = await writeInitOutputs(butler, graph, outputRun);
+  const warnings = await writeInitOutputs(butler, graph, outputRun, quanta.ids);
   const leftovers = quanta.tasks.flatMap((task) => task.leftovers);
   if (leftovers.length > 0) await butler.prune(leftovers, { purge: true });
   return warnings;
 }
 
-async function createPool(
-  options: RunPipelineOptions,
-  graph: PipelineGraph,
-  quanta: number,
-): Promise<QuantumPool> {
+async function createPool(options: RunOptions, graph: PipelineGraph, quanta: number): Promise<QuantumPool> {
   const { butler, runtimeModule } = options;
   const checksum = options.checksum ?? true;
   const specs: TaskSpec[] = [...graph.tasks.values()].map(({ label, className, resolved }) => ({

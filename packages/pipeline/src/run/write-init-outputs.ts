@@ -4,8 +4,9 @@ import type { Butler } from "@almagest/butler";
 import { formatStoredConfig, type StoredConfig } from "../formatters/config-formatter.ts";
 import type { PackageVersions } from "../formatters/packages-formatter.ts";
 import type { PipelineGraph } from "../graph/pipeline-graph.ts";
-import type { TaskNode } from "../graph/task-node.ts";
+import type { GraphIds } from "../qg/graph-ids.ts";
 import { implicitTypes, PACKAGES_TYPE } from "./implicit-types.ts";
+import { storedConfig } from "./stored-config.ts";
 
 /** Registers every dataset type that a pipeline writes. */
 export async function registerOutputTypes(butler: Butler, graph: PipelineGraph): Promise<void> {
@@ -22,13 +23,18 @@ export async function registerOutputTypes(butler: Butler, graph: PipelineGraph):
 
 /** Stores configurations and software versions in a run, or checks them against those there.
  * Throws `PIPELINE.CONFIG_CHANGED`. Gives warnings. */
-export async function writeInitOutputs(butler: Butler, graph: PipelineGraph, run: string): Promise<string[]> {
+export async function writeInitOutputs(
+  butler: Butler,
+  graph: PipelineGraph,
+  run: string,
+  ids?: Pick<GraphIds, "config" | "packages">,
+): Promise<string[]> {
   for (const node of graph.tasks.values()) {
     const { config } = implicitTypes(node.label, node.dimensions);
     const value = storedConfig(node);
     const ref = await butler.findDataset(config.name, {}, { collections: run });
     if (!ref) {
-      await butler.put(value, config.name, {}, { run });
+      await butler.put(value, config.name, {}, { run, ...(ids ? { id: ids.config(node.label) } : {}) });
       continue;
     }
     const before = formatStoredConfig((await butler.get(ref)) as StoredConfig).split("\n");
@@ -43,33 +49,20 @@ export async function writeInitOutputs(butler: Butler, graph: PipelineGraph, run
       );
     }
   }
-  return checkPackages(butler, run);
+  return checkPackages(butler, run, ids?.packages);
 }
 
-async function checkPackages(butler: Butler, run: string): Promise<string[]> {
+async function checkPackages(butler: Butler, run: string, id: string | undefined): Promise<string[]> {
   const now = packageVersions();
   const ref = await butler.findDataset(PACKAGES_TYPE.name, {}, { collections: run });
   if (!ref) {
-    await butler.put(now, PACKAGES_TYPE.name, {}, { run });
+    await butler.put(now, PACKAGES_TYPE.name, {}, { run, ...(id === undefined ? {} : { id }) });
     return [];
   }
   const before = (await butler.get(ref)) as PackageVersions;
   return Object.keys(now)
     .filter((name) => before[name] !== now[name])
     .map((name) => `The run '${run}' was begun with ${name} ${before[name] ?? "absent"}, now ${now[name]}.`);
-}
-
-/** The whole configuration of a task as stored with a run. */
-export function storedConfig(node: TaskNode): StoredConfig {
-  const edges = [...node.inputs, ...node.prerequisites, ...node.outputs];
-  const connections = edges.map(({ connection, datasetType, component }) => [
-    connection,
-    component === undefined ? datasetType : `${datasetType}.${component}`,
-  ]);
-  return {
-    className: node.className,
-    values: { ...(node.resolved.config as object), connections: Object.fromEntries(connections) },
-  };
 }
 
 function packageVersions(): PackageVersions {
