@@ -26,15 +26,11 @@ function imports(python: string, modules: readonly string[]): boolean {
  * folder, made and filled on first use. With `newest` the system's, which a distribution may keep years behind, is passed
  * over. Throws, saying what is missing, where none can be had.
  */
-export function findPython(modules: readonly string[]): string {
-  for (const python of [
-    process.env.ALMAGEST_PYTHON,
-    "/usr/bin/python3",
-    "python3",
-    join(VENV, "bin/python"),
-  ]) {
-    if (python !== undefined && imports(python, modules)) return python;
-  }
+export function findPython(modules: readonly string[], newest = false): string {
+  const system = newest ? [] : ["/usr/bin/python3", "python3"];
+  const candidates = [process.env.ALMAGEST_PYTHON, ...system, join(VENV, "bin/python")];
+  const found = candidates.find((candidate) => candidate !== undefined && imports(candidate, modules));
+  if (found !== undefined) return found;
   const python = join(VENV, "bin/python");
   if (!existsSync(python)) spawnSync("python3", ["-m", "venv", VENV]);
   const packages = modules.map((module) => PACKAGES.get(module) ?? module);
