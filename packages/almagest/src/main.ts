@@ -4,6 +4,7 @@ import { Command } from "commander";
 import type { CommandContext } from "./cli/command-context.ts";
 import { EXIT, reportError } from "./cli/report-error.ts";
 import { processTerminal, type Terminal } from "./cli/terminal.ts";
+import { addBpsCommands } from "./commands/bps/add-bps-commands.ts";
 import { addButlerCommands } from "./commands/butler/add-butler-commands.ts";
 import { addDemo } from "./commands/demo.ts";
 import { addPipetaskCommands } from "./commands/pipetask/add-pipetask-commands.ts";
@@ -41,6 +42,7 @@ Start here:
   addSimulate(program, context);
   addButlerCommands(program, context);
   addPipetaskCommands(program, context);
+  addBpsCommands(program, context);
   addReport(program, context);
   inheritSettings(program);
   return program;
