@@ -13,7 +13,7 @@ export type WorkerStatus =
 
 /** Which status of a worker may follow which. */
 export const WORKER_TRANSITIONS: TransitionTable<WorkerStatus> = {
-  pending: ["submitted", "failed", "cancelled", "missed"],
+  pending: ["submitted", "running", "idle", "finished", "failed", "cancelled", "missed"],
   submitted: ["running", "idle", "finished", "failed", "cancelled", "missed"],
   running: ["idle", "finished", "failed", "cancelled"],
   idle: ["running", "finished", "failed", "cancelled"],
@@ -39,7 +39,6 @@ export interface Worker {
 /** What can happen to a worker. */
 export type WorkerEvent =
   | { readonly kind: "submitted"; readonly batchId: string; readonly nowMs: number }
-  | { readonly kind: "submit-failed"; readonly text: string; readonly nowMs: number }
   | { readonly kind: "seen"; readonly status: WorkerStatus; readonly text?: string; readonly nowMs: number };
 
 /** One step of a worker; a batch system that contradicts an end already seen is not believed. A worker that left the
@@ -53,9 +52,10 @@ export function stepWorker(worker: Worker, event: WorkerEvent): Worker {
   };
   switch (event.kind) {
     case "submitted":
-      return move("submitted", { batchId: event.batchId });
-    case "submit-failed":
-      return move("failed", { text: event.text });
+      // A pilot may have called home before its batch system answered.
+      return worker.status === "pending"
+        ? move("submitted", { batchId: event.batchId })
+        : { ...worker, batchId: event.batchId };
     case "seen":
       // A poll may be older than what the pilot itself said.
       if (!WORKER_TRANSITIONS[worker.status].includes(event.status)) return worker;

@@ -19,6 +19,10 @@ export class WaitingPilots {
   /** True when the last commit handed out work. */
   tookWork = false;
 
+  get size(): number {
+    return this.#waiters.size;
+  }
+
   add(offer: PilotOffer, signal?: AbortSignal): Promise<readonly JobOrder[]> {
     return new Promise((resolve, reject) => {
       const leave = (): void => {

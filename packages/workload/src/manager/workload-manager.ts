@@ -3,6 +3,7 @@ import { type Database, openSqlite, sql } from "@almagest/database";
 import type { Failure } from "../core/attempt-state.ts";
 import type { LogEntry } from "../core/slice.ts";
 import type { TaskState } from "../core/task-state.ts";
+import type { Worker, WorkerStatus } from "../core/worker-state.ts";
 import type { FacilityShare } from "../scheduling/facility-shares.ts";
 import { decayShare } from "../scheduling/facility-shares.ts";
 import type { Queue } from "../scheduling/resources.ts";
@@ -18,6 +19,7 @@ import { explainJob, type JobExplanation } from "./explain-job.ts";
 import { type PilotReport, type ReportAnswer, reportAttempt } from "./report-attempt.ts";
 import { submitWorkflow } from "./submit-workflow.ts";
 import { DEFAULT_SILENCE_LIMITS, type SilenceLimits, sweepLost } from "./sweep-lost.ts";
+import { addWorkers, openWorkers, seeWorker } from "./track-workers.ts";
 import { WaitingPilots } from "./waiting-pilots.ts";
 import { loadWorld, type TaskRecord, type World } from "./world.ts";
 
@@ -155,6 +157,11 @@ export class WorkloadManager implements AsyncDisposable {
     return answer;
   }
 
+  /** How many pilots wait for work now. */
+  waitingPilots(): number {
+    return this.#pilots.size;
+  }
+
   /** Takes a pilot's report; it is durable when the answer comes. */
   report(report: PilotReport): Promise<ReportAnswer> {
     return this.#commits.submit((commit) => reportAttempt(commit, report));
@@ -258,6 +265,21 @@ export class WorkloadManager implements AsyncDisposable {
         found.push({ id: Number(id), status: String(status), nr: Number(nr) });
     }
     return found;
+  }
+
+  /** Writes down new workers of a harvester; gives them with their ids. */
+  addWorkers(harvester: string, queueName: string, count: number): Promise<readonly Worker[]> {
+    return this.#commits.submit((commit) => addWorkers(commit, harvester, queueName, count));
+  }
+
+  /** Tells what became of a worker: its batch id once submitted, later its status. Unknown ids are ignored. */
+  seeWorker(id: number, status: WorkerStatus, text: string, batchId = ""): Promise<void> {
+    return this.#commits.submit((commit) => seeWorker(commit, id, status, text, batchId));
+  }
+
+  /** A harvester's workers that have not ended. */
+  workers(harvester: string): Promise<readonly Worker[]> {
+    return openWorkers(this.#db, harvester);
   }
 
   /** The clock all times come from. */

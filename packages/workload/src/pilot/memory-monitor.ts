@@ -86,7 +86,10 @@ export class MemoryMonitor {
   async #writeSummary(): Promise<void> {
     const average = Object.entries(this.#sums).map(([name, sum]) => [name, Math.round(sum / this.#samples)]);
     const summary = { Max: this.#max, Avg: Object.fromEntries(average), prmon: { Version: "almagest" } };
-    await writeFile(join(this.#folder, "memory_monitor_summary.json"), `${JSON.stringify(summary, null, 1)}\n`);
+    await writeFile(
+      join(this.#folder, "memory_monitor_summary.json"),
+      `${JSON.stringify(summary, null, 1)}\n`,
+    );
   }
 
   /** What was seen so far. */

@@ -21,10 +21,14 @@ function member(payload: Json | undefined, name: string): Json | undefined {
  */
 export function launchOf(order: Pick<JobOrder, "taskPayload" | "jobPayload">): Launch | undefined {
   const worker = member(order.taskPayload, "worker");
-  const source = worker ?? (member(order.jobPayload, "command") === undefined ? order.taskPayload : order.jobPayload);
+  const source =
+    worker ?? (member(order.jobPayload, "command") === undefined ? order.taskPayload : order.jobPayload);
   const command = member(source, "command");
-  if (!Array.isArray(command) || command.length === 0 || !command.every((word) => typeof word === "string")) return undefined;
-  const environment = Object.entries((member(source, "environment") as Record<string, string> | undefined) ?? {});
+  if (!Array.isArray(command) || command.length === 0 || !command.every((word) => typeof word === "string"))
+    return undefined;
+  const environment = Object.entries(
+    (member(source, "environment") as Record<string, string> | undefined) ?? {},
+  );
   return {
     command: command as string[],
     environment: Object.fromEntries(environment.map(([name, value]) => [name, String(value)])),

@@ -28,7 +28,11 @@ export type FromWorker =
       readonly status: "finished" | "failed";
       /** Why it failed; `code` is the payload's own. */
       readonly error?: { readonly code?: number; readonly text: string };
-      readonly outputs?: readonly { readonly name: string; readonly sizeBytes?: number; readonly checksum?: string }[];
+      readonly outputs?: readonly {
+        readonly name: string;
+        readonly sizeBytes?: number;
+        readonly checksum?: string;
+      }[];
     };
 
 /** A line to send to a worker. */
@@ -52,7 +56,8 @@ export function readWorkerLine(line: string): FromWorker | undefined {
       return { type: "progress", text: "text" in message ? String(message.text) : "" };
     case "result": {
       const { attemptId, status } = message as Record<string, unknown>;
-      if (typeof attemptId !== "number" || (status !== "finished" && status !== "failed")) throw protocolError(line);
+      if (typeof attemptId !== "number" || (status !== "finished" && status !== "failed"))
+        throw protocolError(line);
       return message as FromWorker;
     }
     default:
@@ -62,8 +67,12 @@ export function readWorkerLine(line: string): FromWorker | undefined {
 
 function protocolError(line: string, cause?: unknown): AlmagestError {
   const shown = line.length > 200 ? `${line.slice(0, 200)}…` : line;
-  return new AlmagestError("WORKLOAD.WORKER_PROTOCOL", `A worker wrote a line that is not of the protocol: ${shown}`, {
-    cause,
-    fields: { line: shown },
-  });
+  return new AlmagestError(
+    "WORKLOAD.WORKER_PROTOCOL",
+    `A worker wrote a line that is not of the protocol: ${shown}`,
+    {
+      cause,
+      fields: { line: shown },
+    },
+  );
 }

@@ -1,0 +1,58 @@
+import type { IncomingMessage } from "node:http";
+import { gunzipSync } from "node:zlib";
+import { AlmagestError, parseJson } from "@almagest/base";
+
+/** Parameters of a call: JSON values, or texts where they came from a form or a query. */
+export type Parameters = Readonly<Record<string, unknown>>;
+
+const MAX_BYTES = 64 * 1024 * 1024;
+
+function invalid(why: string, cause?: unknown): AlmagestError {
+  return new AlmagestError("WORKLOAD.REQUEST_INVALID", `The request cannot be read: ${why}.`, { cause });
+}
+
+async function readAll(request: IncomingMessage): Promise<Buffer> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length > MAX_BYTES) throw invalid(`it is longer than ${MAX_BYTES} bytes`);
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks);
+}
+
+/** Keys that come more than once (v1's way to send a list in a query) become lists. */
+export function readForm(text: string): Parameters {
+  const form = new URLSearchParams(text);
+  return Object.fromEntries(
+    Array.from(new Set(form.keys()), (key) => {
+      const values = form.getAll(key);
+      return [key, values.length > 1 ? values : values[0]];
+    }),
+  );
+}
+
+/**
+ * The parameters of a request: query and body together. The pilot sends gzipped JSON without saying so, so the body is
+ * judged by its first bytes: gzip's magic, then `{` for JSON, else a form. Throws `WORKLOAD.REQUEST_INVALID`.
+ */
+export async function decodeParameters(request: IncomingMessage, query: string): Promise<Parameters> {
+  const raw = await readAll(request);
+  let body = raw;
+  if (raw[0] === 0x1f && raw[1] === 0x8b) {
+    try {
+      body = gunzipSync(raw, { maxOutputLength: MAX_BYTES });
+    } catch (cause) {
+      throw invalid("its gzip stream is damaged", cause);
+    }
+  }
+  const text = body.toString("utf8").trim();
+  if (text === "") return readForm(query);
+  if (!text.startsWith("{")) return { ...readForm(query), ...readForm(text) };
+  try {
+    return { ...readForm(query), ...(parseJson(text) as Record<string, unknown>) };
+  } catch (cause) {
+    throw invalid((cause as Error).message, cause);
+  }
+}

@@ -1,0 +1,81 @@
+import { randomUUID } from "node:crypto";
+import { mkdir } from "node:fs/promises";
+import { hostname } from "node:os";
+import { type Logger, silentLogger } from "@almagest/base";
+import { PilotClient } from "./pilot-client.ts";
+import { PilotSlot } from "./run-job.ts";
+
+/** How a pilot is run. */
+export interface PilotOptions {
+  readonly url: string;
+  readonly queue: string;
+  /** For its attempts' folders. */
+  readonly folder: string;
+  /** Jobs at once; 1 unless told. */
+  readonly slots?: number;
+  readonly token?: string;
+  /** Set when a harvester started it. */
+  readonly worker?: { readonly id: number; readonly harvester: string };
+  /** End after so long without work; 5 minutes unless told. */
+  readonly idleMs?: number;
+  /** 10 minutes unless told. */
+  readonly heartbeatMs?: number;
+  /** 5 seconds unless told (Rubin's interval of prmon). */
+  readonly sampleMs?: number;
+  /** Largest work folder of a job; 10 GB unless told. */
+  readonly diskMb?: number;
+  /** Largest log of a job; 10 MB unless told. */
+  readonly logBytes?: number;
+  readonly graceMs?: number;
+  /** Give up when the server cannot be reached for so long. */
+  readonly lostMs?: number;
+  readonly log?: Logger;
+}
+
+/** Takes jobs and runs them until there is no work for `idleMs` or `stop` is aborted; gives the number run. Throws
+ * `WORKLOAD.PILOT_LOST`. */
+export async function runPilot(options: PilotOptions, stop: AbortSignal): Promise<number> {
+  const { slots = 1, idleMs = 300_000, log = silentLogger, worker } = options;
+  const client = new PilotClient(options);
+  const name = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
+  await mkdir(options.folder, { recursive: true });
+  if (worker !== undefined) await client.updateWorker(worker.id, worker.harvester, "started");
+  const counts = await Promise.all(
+    Array.from({ length: slots }, async (_, index) => {
+      const slot = new PilotSlot({
+        client,
+        mark: `${name}-${index}`,
+        folder: options.folder,
+        times: { sampleMs: options.sampleMs ?? 5000, heartbeatMs: options.heartbeatMs ?? 600_000 },
+        diskMb: options.diskMb ?? 10_000,
+        logBytes: options.logBytes ?? 10_000_000,
+        graceMs: options.graceMs ?? 5000,
+      });
+      let run = 0;
+      try {
+        for (let request = 1; !stop.aborted; request++) {
+          const offer = {
+            site_name: options.queue,
+            node: `${name}-${index}`,
+            n_jobs: 1,
+            wait_sec: idleMs / 1000,
+            request_id: `${name}-${index}-${request}`,
+          };
+          const [order] = await client.acquire(offer, stop).catch((error: unknown) => {
+            if (stop.aborted) return [];
+            throw error;
+          });
+          if (order === undefined) break;
+          log.info("job begins", { attempt: order.attemptId, job: order.jobName });
+          await slot.run(order, stop);
+          run++;
+        }
+      } finally {
+        await slot.close();
+      }
+      return run;
+    }),
+  );
+  if (worker !== undefined) await client.updateWorker(worker.id, worker.harvester, "finished");
+  return counts.reduce((sum, count) => sum + count, 0);
+}
