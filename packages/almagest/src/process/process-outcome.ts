@@ -191,7 +191,7 @@ export function collectNotes(
     `${solved}positions are tied to another frame's stars.`,
   );
   tell(
-    namesOf(({ positions }) => positions === "made up"),
+    namesOf(({ positions }) => positions === "pixels only"),
     `${solved}the header does not tell how pixels map to the sky; positions are in pixels only.`,
   );
   tell(

@@ -6,8 +6,10 @@ import { after, test } from "node:test";
 import { createRandom } from "@almagest/base";
 import { createTable, getNumbers } from "@almagest/tables";
 import { findFiles } from "../survey/find-files.ts";
+import type { EpochComparison } from "./compare-epochs.ts";
 import { findDoubledStars } from "./find-doubled-stars.ts";
 import { groupPlaces } from "./group-frames.ts";
+import { linkMovers } from "./link-movers.ts";
 import { parseCsv } from "./read-catalogue-file.ts";
 import { withSettings } from "./run-stage.ts";
 import { writeCsv } from "./write-csv.ts";
@@ -102,4 +104,39 @@ test("settings are added to the tasks they name, after what the pipeline file sa
     changed.tasks.get("a")!.overrides.map((one) => one.kind === "field" && [one.path, one.value]),
     [["size", 3]],
   );
+});
+
+/** A comparison whose first epoch shows some sources that the second does not. */
+function comparisonOf(
+  hour: number,
+  lone: ReadonlyArray<readonly [raDeg: number, decDeg: number]>,
+): EpochComparison {
+  const frame = { field: 0, frame: { info: { beginTaiNs: BigInt(Math.round(hour * 3.6e12)) } } };
+  const sources = lone.map(([raDeg, decDeg]) => ({
+    epoch: 1,
+    raDeg,
+    decDeg,
+    x: 0,
+    y: 0,
+    magnitude: 20,
+    snr: 30,
+  }));
+  return { first: frame, second: frame, lone: sources } as unknown as EpochComparison;
+}
+
+test("two sightings within hours at the speed of an asteroid are linked; at one place, or too far apart, they are not", () => {
+  const movers = linkMovers([
+    comparisonOf(1, [
+      [10, 0],
+      [10.2, 0.1],
+    ]),
+    comparisonOf(1.5, [
+      [10 + 15 / 3600, 0],
+      [10.2, 0.1],
+      [11, 1],
+    ]),
+    comparisonOf(40, [[10 + 30 / 3600, 0]]),
+  ]);
+  assert.equal(movers.length, 1);
+  assert.ok(Math.abs(movers[0]!.arcsecPerHour - 30) < 1e-6, String(movers[0]!.arcsecPerHour));
 });

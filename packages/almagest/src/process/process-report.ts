@@ -6,6 +6,7 @@ import { buildReport } from "../report/build-report.ts";
 import { PIPELINES } from "../survey/make-calibrations.ts";
 import { type EpochComparison, isComparisonOnSky } from "./compare-epochs.ts";
 import type { ExportedImage } from "./export-images.ts";
+import { linkMovers, type Mover } from "./link-movers.ts";
 import type { FileOutcome } from "./process-outcome.ts";
 import { describeComparison } from "./process-outcome.ts";
 import type { SettledFrame } from "./settled-frame.ts";
@@ -139,6 +140,7 @@ function comparisonTables(comparisons: readonly EpochComparison[]): Panel[] {
   if (lone.length > 0) {
     panels.push({
       title: "Seen at one epoch only",
+      wide: true,
       caption:
         "Bright sources with nothing at their place at the other epoch: what moved, flared, or is an artifact.",
       table: {
@@ -157,7 +159,28 @@ function comparisonTables(comparisons: readonly EpochComparison[]): Panel[] {
       },
     });
   }
+  const movers = linkMovers(comparisons);
+  if (movers.length > 0) panels.push(moversPanel(movers));
   return panels;
+}
+
+/** What was seen at two places within a night. */
+function moversPanel(movers: readonly Mover[]): Panel {
+  return {
+    title: "Moving",
+    caption: "Sources that one epoch shows at two places within hours: asteroids, or chance.",
+    table: {
+      columns: ["RA", "Dec", "mag", "minutes later", "RA", "Dec", "mag", "arcsec/h"],
+      rows: movers
+        .slice(0, MOST_ROWS)
+        .map(({ from, to, hours, arcsecPerHour }) => [
+          ...[from.source.raDeg.toFixed(5), from.source.decDeg.toFixed(5), from.source.magnitude.toFixed(2)],
+          (60 * hours).toFixed(1),
+          ...[to.source.raDeg.toFixed(5), to.source.decDeg.toFixed(5), to.source.magnitude.toFixed(2)],
+          arcsecPerHour.toFixed(1),
+        ]),
+    },
+  };
 }
 
 function epochsSection(comparisons: readonly EpochComparison[]): Section {

@@ -31,7 +31,7 @@ function scaleOf(frame: MeasuredFrame): { nanojanskyPerUnit: number; scale: Scal
 
 const good = (draft: Draft): boolean => draft.verdict.rejected === undefined;
 /** The better anchor first: solved, then with more stars, then earlier. */
-const POSITION_RANK: readonly PositionSource[] = ["reference", "header", "telescope", "made up", "none"];
+const POSITION_RANK: readonly PositionSource[] = ["reference", "header", "telescope", "pixels only", "none"];
 const SCALE_RANK: readonly ScaleSource[] = ["reference", "header", "nominal"];
 const byPosition = (a: Draft, b: Draft): number =>
   Number(good(b)) - Number(good(a)) ||
@@ -128,12 +128,12 @@ function placeBlindFrames(drafts: readonly Draft[], firstField: number): void {
     if (found !== undefined) {
       draft.wcs = found.wcs;
       draft.field = found.anchor.field;
-      draft.positions = found.anchor.positions === "made up" ? "made up" : "other frames";
+      draft.positions = found.anchor.positions === "pixels only" ? "pixels only" : "other frames";
       continue;
     }
     draft.field = next++;
     draft.wcs = madeUpWcs(draft.frame, freeRaDeg(drafts));
-    draft.positions = "made up";
+    draft.positions = "pixels only";
     if (good(draft)) anchors.push(draft);
   }
 }

@@ -3,7 +3,7 @@ import type { FrameVerdict } from "./judge-frames.ts";
 import type { MeasuredFrame } from "./measured-frame.ts";
 
 /** Where a frame's positions come from. */
-export type PositionSource = "reference" | "header" | "telescope" | "other frames" | "made up" | "none";
+export type PositionSource = "reference" | "header" | "telescope" | "other frames" | "pixels only" | "none";
 
 /** Where a frame's flux scale comes from. */
 export type ScaleSource = "reference" | "header" | "other frames" | "nominal";
@@ -26,5 +26,5 @@ export interface SettledFrame {
 
 /** Whether right ascensions and declinations of a frame are those of the sky, if only roughly. */
 export function isOnSky({ positions }: SettledFrame): boolean {
-  return positions !== "made up" && positions !== "none";
+  return positions !== "pixels only" && positions !== "none";
 }

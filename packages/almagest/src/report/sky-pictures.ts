@@ -13,6 +13,8 @@ import {
   toDataUri,
 } from "@almagest/report";
 
+import { createDepthTest } from "./deep-places.ts";
+
 /** Bands from blue to red. */
 const WAVELENGTH_ORDER = "ugrizy";
 const LARGEST_SIDE = 1800;
@@ -47,8 +49,8 @@ async function mosaicBand(butler: Butler, run: string, refs: readonly DatasetRef
     0,
   );
   images.forEach(({ data }, k) => {
-    const count = counts[k]!.data;
-    for (let p = 0; p < data.length; p++) if (count[p]! < SHALLOW * most) data[p] = Number.NaN;
+    const isDeep = createDepthTest(counts[k]!, SHALLOW * most);
+    for (let p = 0; p < data.length; p++) if (!isDeep(p)) data[p] = Number.NaN;
   });
   const plane = pasteMosaic(images);
   return shrinkPlane(plane, shrinkFactor(plane, LARGEST_SIDE));

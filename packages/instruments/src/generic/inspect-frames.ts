@@ -155,7 +155,11 @@ function describeDetector(path: string, hdus: readonly ImageHdu[], companions: C
   if (verdict.kind === "reduced" && note !== undefined) notes.push(note);
   const gainIsGuess = electronics.gain === 0 && (layout?.amplifiers.every(({ gain }) => gain === 0) ?? true);
   if (gainIsGuess && unit === "adu") {
-    notes.push("no gain told; taken as 1 electron per ADU");
+    notes.push(
+      verdict.kind === "reduced"
+        ? "no gain told; estimated from the level and noise of the sky"
+        : "no gain told; taken as 1 electron per ADU",
+    );
   }
   if (raw && electronics.readNoise === 0)
     notes.push(`no read noise told; taken as ${DEFAULT_READ_NOISE} electrons`);
