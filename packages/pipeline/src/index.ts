@@ -21,6 +21,7 @@ export { type GraphFile, openGraphFile } from "./qg/open-graph-file.ts";
 export { type RestoreOptions, restoreGraph } from "./qg/restore-graph.ts";
 export { type WriteGraphOptions, type WrittenGraph, writeGraphFile } from "./qg/write-graph-file.ts";
 export { type BuildGraphOptions, buildQuantumGraph, countQuanta } from "./quanta/build-quantum-graph.ts";
+export { estimateCost, type LabelCost } from "./quanta/estimate-cost.ts";
 export type { GraphSource } from "./quanta/graph-source.ts";
 export type { QuantumGraph } from "./quanta/quantum-graph.ts";
 export type { ButlerLogRecord, ButlerLogRecords } from "./run/log-records.ts";

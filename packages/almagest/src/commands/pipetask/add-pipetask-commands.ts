@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import type { CommandContext } from "../../cli/command-context.ts";
 import { addBuild } from "./build.ts";
+import { addQgraph } from "./qgraph.ts";
 import { addRun } from "./run.ts";
 
 /** `almagest pipetask …`: what is done with the data. To add a command, write its file beside this one and list it here. */
@@ -8,5 +9,5 @@ export function addPipetaskCommands(program: Command, context: CommandContext): 
   const pipetask = program
     .command("pipetask")
     .description("What is done with the data: check, show and run pipelines.");
-  for (const add of [addBuild, addRun]) add(pipetask, context);
+  for (const add of [addBuild, addQgraph, addRun]) add(pipetask, context);
 }

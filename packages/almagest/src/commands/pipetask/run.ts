@@ -1,5 +1,6 @@
 import { availableParallelism } from "node:os";
-import { runPipeline } from "@almagest/pipeline";
+import { AlmagestError } from "@almagest/base";
+import { type RunOptions, type RunSummary, runGraphFile, runPipeline } from "@almagest/pipeline";
 import type { Command } from "commander";
 import type { CommandContext } from "../../cli/command-context.ts";
 import { collectList, parseWhole } from "../../cli/parse-options.ts";
@@ -14,7 +15,9 @@ import { loadEditedPipeline } from "./pipeline-options.ts";
 
 interface Options {
   readonly butlerConfig: string;
-  readonly pipeline: string;
+  readonly pipeline?: string;
+  readonly qgraph?: string;
+  readonly qgraphNodeId: string[];
   readonly config: string[];
   readonly input: string[];
   readonly output?: string;
@@ -36,7 +39,9 @@ export function addRun(parent: Command, context: CommandContext): void {
     .command("run")
     .description("Run a pipeline on the data of a repository. Quanta that are done are skipped.")
     .requiredOption("-b, --butler-config <repo>", "root of the repository")
-    .requiredOption("-p, --pipeline <file>", "pipeline YAML, with an optional #fragment")
+    .option("-p, --pipeline <file>", "pipeline YAML, with an optional #fragment")
+    .option("-g, --qgraph <file>", "run a stored quantum graph (.qg) instead of a pipeline")
+    .option("--qgraph-node-id <ids>", "with --qgraph: only these quanta", collectList, [])
     .option("-c, --config <label:field=value>", "override a configuration value (repeatable)", append, [])
     .option("-i, --input <collections>", "input collections, in search order", collectList, [])
     .option("-o, --output <chain>", "chain to put a new, time-stamped run in front of")
@@ -53,20 +58,14 @@ export function addRun(parent: Command, context: CommandContext): void {
       const interrupt = new AbortController();
       process.once("SIGINT", () => interrupt.abort());
       const shown = showRun(context.terminal, "run pipeline");
-      const summary = await runPipeline({
+      const summary = await runEither(options, {
         butler,
-        pipeline: await loadEditedPipeline(options),
         runtimeModule: RUNTIME_URL,
-        inputs: options.input,
         workers: options.jobs,
         retries: options.retries,
         failFast: options.failFast ?? false,
-        extendRun: options.extendRun ?? false,
         signal: interrupt.signal,
         onProgress: shown.onProgress,
-        ...(options.dataQuery === undefined ? {} : { where: options.dataQuery }),
-        ...(options.output === undefined ? {} : { output: options.output }),
-        ...(options.outputRun === undefined ? {} : { outputRun: options.outputRun }),
         ...(options.timeout === undefined ? {} : { timeoutSec: options.timeout }),
       });
       shown.end();
@@ -81,4 +80,25 @@ export function addRun(parent: Command, context: CommandContext): void {
       if (summary.status === "failed" || summary.status === "empty") context.exitCode = EXIT.failed;
       if (summary.status === "interrupted") context.exitCode = EXIT.interrupted;
     });
+}
+
+/** Runs the stored graph, or the pipeline: one of the two must be given. */
+async function runEither(options: Options, how: RunOptions): Promise<RunSummary> {
+  const { pipeline, qgraph, qgraphNodeId } = options;
+  if ((pipeline === undefined) === (qgraph === undefined)) {
+    throw new AlmagestError("ALMAGEST.USAGE", "Give either --pipeline or --qgraph.");
+  }
+  if (pipeline === undefined) {
+    const quanta = qgraphNodeId.length > 0 ? { quantumIds: qgraphNodeId } : {};
+    return runGraphFile({ ...how, path: qgraph!, ...quanta });
+  }
+  return runPipeline({
+    ...how,
+    pipeline: await loadEditedPipeline({ pipeline, config: options.config }),
+    inputs: options.input,
+    extendRun: options.extendRun ?? false,
+    ...(options.dataQuery === undefined ? {} : { where: options.dataQuery }),
+    ...(options.output === undefined ? {} : { output: options.output }),
+    ...(options.outputRun === undefined ? {} : { outputRun: options.outputRun }),
+  });
 }
