@@ -44,11 +44,6 @@ export class CappedLog {
     }
   }
 
-  /** The last bytes as text, for a failure's message. */
-  ending(bytes: number): string {
-    return Buffer.concat(this.#tail).subarray(-bytes).toString("utf8");
-  }
-
   async close(): Promise<void> {
     try {
       await this.#queue;

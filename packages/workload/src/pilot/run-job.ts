@@ -68,7 +68,14 @@ export class PilotSlot {
     const heartbeat = () => client.update({ ...ids, job_status: "running", ...use() });
     const watching = watchJob(monitor, work, limits, times, heartbeat, AbortSignal.any([done.signal, stop]));
     const running = this.#launch(launch, order, work, mark, log).finally(() => done.abort());
-    const stopped = (await watching) ?? (stop.aborted && !done.signal.aborted ? GIVEN_UP : undefined);
+    const seen = await watching.catch(async (error: unknown) => {
+      // The server is lost: nobody would hear of the job's end.
+      await this.#kill(mark);
+      await running;
+      await log.close();
+      throw error;
+    });
+    const stopped = seen ?? (stop.aborted && !done.signal.aborted ? GIVEN_UP : undefined);
     if (stopped !== undefined) await this.#kill(mark);
     const ending = await running;
     await log.close();
