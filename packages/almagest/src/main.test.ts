@@ -99,8 +99,23 @@ test("a pipeline is shown as text, as SVG and as configuration; an unknown label
   assert.match(graph.out, /calibrateImage/);
   const svg = await run("pipetask", "build", "-p", pipeline, "--show", "svg");
   assert.match(svg.out, /^<svg/);
-  const edited = await run("pipetask", "build", "-p", pipeline, "--show", "config", "-c", "isr:doFlat=False");
+  const edited = await run(
+    "pipetask",
+    "build",
+    "-p",
+    pipeline,
+    "--show",
+    "config",
+    "-c",
+    "isr:doFlat=false",
+    "-c",
+    "isr:doDark=False",
+    "-c",
+    "calibrateImage:detectionSigma=6.5",
+  );
   assert.equal(JSON.parse(edited.out).isr.doFlat, false);
+  assert.equal(JSON.parse(edited.out).isr.doDark, false);
+  assert.equal(JSON.parse(edited.out).calibrateImage.detectionSigma, 6.5);
   const wrong = await run("pipetask", "build", "-p", pipeline, "-c", "nobody:doFlat=False");
   assert.equal(wrong.code, 2);
   assert.match(wrong.err, /it has .*calibrateImage/);

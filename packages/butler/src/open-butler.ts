@@ -1,4 +1,4 @@
-import { type Clock, systemClock } from "@almagest/base";
+import { AlmagestError, type Clock, systemClock } from "@almagest/base";
 import { openSqlite, sql } from "@almagest/database";
 import type { Butler } from "./butler.ts";
 import { createUniverse } from "./dimensions/universe.ts";
@@ -27,11 +27,18 @@ export interface OpenOptions {
 
 /**
  * Opens the repository whose `butler.yaml` is in this folder. Throws `BUTLER.REPOSITORY_MISSING`,
- * `BUTLER.REPOSITORY_INVALID`, `BUTLER.REPOSITORY_VERSION`, `DATABASE.OPEN`.
+ * `BUTLER.REPOSITORY_INVALID`, `BUTLER.REPOSITORY_VERSION`, `BUTLER.DATABASE_UNSUPPORTED`, `DATABASE.OPEN`.
  */
 export async function openButler(root: string, options: OpenOptions = {}): Promise<Butler> {
   const config = await readButlerConfig(root);
   const { formatters = createFormatterRegistry(), clock = systemClock, readOnly = false, run } = options;
+  if (/^[a-z+]+:\/\//.test(config.database)) {
+    throw new AlmagestError(
+      "BUTLER.DATABASE_UNSUPPORTED",
+      `${root}: the registry is at ${config.database.split(":")[0]}, which is not supported yet; only SQLite is.`,
+      { fields: { scheme: config.database.split(":")[0] } },
+    );
+  }
   const db = await openSqlite(config.database, { readOnly });
   try {
     const attributes = await readAttributes(db);

@@ -39,12 +39,10 @@ export function addDemo(program: Command, context: CommandContext): void {
       await using butler = await openRepository(result.repository);
       const judging = startStage(terminal, "judge and draw");
       const judgement = await judgeDemo(butler, result);
-      const path = await writeDemoReport(
-        butler,
-        options.output,
-        judgement,
-        (performance.now() - started) / 1000,
-      );
+      // A run that was continued says nothing of how long the whole takes.
+      const fresh = result.summary.labels.every((label) => label.skipped === 0);
+      const totalSec = fresh ? (performance.now() - started) / 1000 : undefined;
+      const path = await writeDemoReport(butler, options.output, judgement, totalSec);
       judging.end(path);
       const rows = listVerdicts(judgement).map(({ name, goal, figure, pass }) => ({
         measure: name,

@@ -34,7 +34,7 @@ export async function writeDemoReport(
   butler: Butler,
   output: string,
   judgement: Judgement,
-  totalSec: number,
+  totalSec: number | undefined,
 ): Promise<string> {
   const path = join(output, "report.html");
   const html = await buildReport({
@@ -48,7 +48,7 @@ export async function writeDemoReport(
     subtitle:
       "A synthetic survey of one small field, observed with a simulated camera, calibrated, stacked and measured on this machine.",
     judgement,
-    totalSec,
+    ...(totalSec === undefined ? {} : { totalSec }),
   });
   await writeFile(path, html);
   return path;

@@ -10,7 +10,7 @@ import { openRepository } from "../../open-repository.ts";
 
 interface Options extends RowOptions {
   readonly collections: string[];
-  readonly datasetType: string[];
+  readonly datasetType?: string[];
   readonly where?: string;
   readonly preservePath: boolean;
 }
@@ -23,7 +23,7 @@ export function addRetrieveArtifacts(parent: Command, context: CommandContext): 
     .argument("<repo>", "root of the repository")
     .argument("<destination>", "folder to copy to (made if absent)")
     .option("--collections <names>", "collections or globs to search, in order", collectList, [])
-    .option("-d, --dataset-type <types>", "dataset types or globs", collectList, ["*"])
+    .option("-d, --dataset-type <types>", "dataset types or globs; all unless given", collectList)
     .option("--where <expression>", "a condition on dimensions and their fields")
     .option("--no-preserve-path", "put all files flat in the folder")
     .option("--json", "print one JSON array of {id, type, path}")
@@ -32,7 +32,7 @@ export function addRetrieveArtifacts(parent: Command, context: CommandContext): 
       const where = options.where === undefined ? {} : { where: options.where };
       const collections = options.collections.length > 0 ? options.collections : ["*"];
       const refs = [];
-      for (const type of await butler.queryDatasetTypes(options.datasetType)) {
+      for (const type of await butler.queryDatasetTypes(options.datasetType ?? "*")) {
         refs.push(...(await butler.queryDatasets(type.name, { collections, findFirst: false, ...where })));
       }
       const stage = startStage(context.terminal, "copy files");

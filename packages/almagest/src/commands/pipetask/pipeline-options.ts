@@ -1,6 +1,6 @@
 import { AlmagestError } from "@almagest/base";
 import { loadPipeline, type Pipeline, parsePipeline } from "@almagest/pipeline";
-import { stringify } from "yaml";
+import { parse, stringify } from "yaml";
 
 /** Edits of a pipeline given on the command line. */
 export interface PipelineEdits {
@@ -8,12 +8,21 @@ export interface PipelineEdits {
   readonly config: readonly string[];
 }
 
+/** What was typed as a value: a number, a truth value or a list as YAML reads it, else the text itself. */
+function readValue(text: string): unknown {
+  try {
+    return parse(text);
+  } catch {
+    return text;
+  }
+}
+
 /** `label:field=value` edits as a pipeline that imports the given file and overrides its configuration. Throws
  * `ALMAGEST.USAGE`, and what reading the file throws. */
 export async function loadEditedPipeline({ pipeline, config }: PipelineEdits): Promise<Pipeline> {
   const base = await loadPipeline(pipeline);
   if (config.length === 0) return base;
-  const edits = new Map<string, Record<string, string>>();
+  const edits = new Map<string, Record<string, unknown>>();
   for (const edit of config) {
     const match = /^([\w-]+):([\w.]+)=(.*)$/s.exec(edit);
     if (match === null) {
@@ -22,7 +31,7 @@ export async function loadEditedPipeline({ pipeline, config }: PipelineEdits): P
       });
     }
     const [, label, field, value] = match as unknown as [string, string, string, string];
-    edits.set(label, { ...edits.get(label), [field]: value });
+    edits.set(label, { ...edits.get(label), [field]: readValue(value) });
   }
   const tasks: Record<string, unknown> = {};
   for (const [label, fields] of edits) {
@@ -37,5 +46,5 @@ export async function loadEditedPipeline({ pipeline, config }: PipelineEdits): P
     tasks[label] = { class: task.className, config: fields };
   }
   const text = stringify({ description: base.description, imports: { location: pipeline }, tasks });
-  return parsePipeline(text);
+  return parsePipeline(text, "command-line");
 }
