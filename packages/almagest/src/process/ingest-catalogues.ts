@@ -3,7 +3,16 @@ import { mkdir, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Butler } from "@almagest/butler";
 import { createHtmPixelization, createUnitVector, wrapDegrees } from "@almagest/sphere";
-import { type Column, concatTables, createTable, type Table, takeRows, writeParquet } from "@almagest/tables";
+import {
+  type Column,
+  concatTables,
+  createTable,
+  getNumbers,
+  type Table,
+  takeRows,
+  withColumns,
+  writeParquet,
+} from "@almagest/tables";
 import { readPositions } from "@almagest/tasks";
 import { ingestReference } from "../survey/ingest-reference.ts";
 import { readCatalogueFile } from "./read-catalogue-file.ts";
@@ -23,12 +32,13 @@ const LEVEL = 7;
 
 /**
  * Puts reference catalogues into the repository as shards by HTM pixel, in a run named after their contents: the same files
- * again are the same run. Throws `ALMAGEST.CATALOGUE_UNREADABLE`, `TASKS.REFERENCE_COLUMNS`.
+ * again are the same run. Stars of catalogues with proper motions (Gaia's columns) are moved to `epochYear`. Throws `ALMAGEST.CATALOGUE_UNREADABLE`, `TASKS.REFERENCE_COLUMNS`.
  */
 export async function ingestCatalogues(
   butler: Butler,
   paths: readonly string[],
   folder: string,
+  epochYear: number | undefined,
 ): Promise<IngestedCatalogue> {
   if (paths.length === 0) {
     return { run: undefined, stars: 0, raDeg: new Float64Array(0), decDeg: new Float64Array(0) };
@@ -36,8 +46,11 @@ export async function ingestCatalogues(
   const digest = createHash("sha256");
   const tables: Table[] = [];
   for (const path of paths) {
-    tables.push(normalise(await readCatalogueFile(path)));
+    const table = await readCatalogueFile(path);
+    const moves = epochYear !== undefined && hasProperMotions(table);
+    tables.push(normalise(moves ? movePositions(table, epochYear) : table));
     digest.update(await readFile(path));
+    if (moves) digest.update(epochYear.toFixed(1));
   }
   const stars = joinColumns(tables);
   const run = `refcats/${digest.digest("hex").slice(0, 12)}`;
@@ -56,6 +69,27 @@ export async function ingestCatalogues(
   await ingestReference(butler, shards, "move", run);
   await rm(folder, { recursive: true });
   return result;
+}
+
+const hasProperMotions = (table: Table): boolean =>
+  ["ra", "dec", "pmra", "pmdec", "ref_epoch"].every((name) => table.columns.has(name));
+
+/** A catalogue with its stars where their proper motions (mas per year, Gaia's columns) take them by `epochYear`. */
+export function movePositions(table: Table, epochYear: number): Table {
+  const [ra, dec, pmra, pmdec, epoch] = ["ra", "dec", "pmra", "pmdec", "ref_epoch"].map((name) =>
+    getNumbers(table, name),
+  );
+  const degrees = (masPerYear: number, k: number): number => {
+    const moved = (masPerYear * (epochYear - epoch![k]!)) / 3.6e6;
+    return Number.isFinite(moved) ? moved : 0;
+  };
+  return withColumns(table, {
+    ra: {
+      data: ra!.map((value, k) => value + degrees(pmra![k]!, k) / Math.cos((dec![k]! * Math.PI) / 180)),
+      unit: "deg",
+    },
+    dec: { data: dec!.map((value, k) => value + degrees(pmdec![k]!, k)), unit: "deg" },
+  });
 }
 
 /** The numeric columns of a catalogue, positions first in degrees under LSST's names; rows without position left out. */

@@ -21,6 +21,8 @@ export interface FrameQuality {
 
 /** Sources of this S/N show their shape. */
 const SHAPE_SNR = 15;
+/** Frames with no more sources than this do not tell by their number whether another is bad. */
+const FEW_SOURCES = 20;
 /** Brightest sources whose shapes are looked at. */
 const SHAPES = 80;
 
@@ -92,7 +94,7 @@ function findFault(quality: FrameQuality, others: readonly FrameQuality[]): stri
     return `blurred: stars are ${fwhmPixels.toFixed(1)} pixels wide, ${times(fwhmPixels / width)} those of other frames`;
   }
   const many = typical((other) => other.density);
-  if (density < 0.2 * many && others.length > 0) {
+  if (density < 0.2 * many && typical((other) => other.sources) > FEW_SOURCES) {
     return `too few stars: ${sources} sources, ${((100 * density) / many).toFixed(0)} % of what other frames show (cloud, or a wrong exposure)`;
   }
   const burnt = typical((other) => other.saturatedShare);

@@ -9,6 +9,7 @@ import { findFiles } from "../survey/find-files.ts";
 import type { EpochComparison } from "./compare-epochs.ts";
 import { findDoubledStars } from "./find-doubled-stars.ts";
 import { groupPlaces } from "./group-frames.ts";
+import { movePositions } from "./ingest-catalogues.ts";
 import { linkMovers } from "./link-movers.ts";
 import { parseCsv } from "./read-catalogue-file.ts";
 import { withSettings } from "./run-stage.ts";
@@ -139,4 +140,21 @@ test("two sightings within hours at the speed of an asteroid are linked; at one 
   ]);
   assert.equal(movers.length, 1);
   assert.ok(Math.abs(movers[0]!.arcsecPerHour - 30) < 1e-6, String(movers[0]!.arcsecPerHour));
+});
+
+test("stars with proper motions stand where they were when the frames were taken; those without stay", () => {
+  const moved = movePositions(
+    createTable({
+      ra: Float64Array.of(10, 20),
+      dec: Float64Array.of(60, 0),
+      pmra: Float64Array.of(360, Number.NaN),
+      pmdec: Float64Array.of(-720, Number.NaN),
+      ref_epoch: Float64Array.of(2016, 2016),
+    }),
+    2006,
+  );
+  const [ra, dec] = [getNumbers(moved, "ra"), getNumbers(moved, "dec")];
+  assert.ok(Math.abs(ra[0]! - (10 - 0.001 / Math.cos(Math.PI / 3))) < 1e-9);
+  assert.ok(Math.abs(dec[0]! - 60.002) < 1e-9);
+  assert.deepEqual([ra[1], dec[1]], [20, 0]);
 });

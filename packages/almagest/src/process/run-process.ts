@@ -4,6 +4,7 @@ import { join, resolve } from "node:path";
 import { AlmagestError } from "@almagest/base";
 import { type Butler, createRepository } from "@almagest/butler";
 import { type FrameInfo, inspectFrames } from "@almagest/instruments";
+import { taiNsToMjd } from "@almagest/sphere";
 import { type Table, writeParquet } from "@almagest/tables";
 import { startStage } from "../cli/progress.ts";
 import type { Terminal } from "../cli/terminal.ts";
@@ -73,7 +74,12 @@ export async function runProcess(terminal: Terminal, options: ProcessOptions): P
   await using butler = await openRepository(repository, { writeable: true });
   const ingest = startStage(terminal, "ingest");
   const instruments = await ingestFrames(butler, frames, (done, total) => ingest.update(done, total));
-  const catalogue = await ingestCatalogues(butler, options.reference, join(options.output, "refcat-shards"));
+  const catalogue = await ingestCatalogues(
+    butler,
+    options.reference,
+    join(options.output, "refcat-shards"),
+    meanEpoch(frames),
+  );
   ingest.end(catalogue.run === undefined ? "no reference catalogue" : `${catalogue.stars} reference stars`);
 
   const context: StageContext = { butler, terminal, workers: options.workers };
@@ -157,6 +163,16 @@ export async function runProcess(terminal: Terminal, options: ProcessOptions): P
     notes,
     seconds: (performance.now() - started) / 1000,
   };
+}
+
+/** Mean time of the frames of the sky in years; undefined where no header tells it. */
+function meanEpoch(frames: readonly FrameInfo[]): number | undefined {
+  const years = frames.flatMap(({ kind, beginTaiNs }) =>
+    (kind === "science" || kind === "reduced") && beginTaiNs !== undefined
+      ? [2000 + (taiNsToMjd(beginTaiNs, "tai") - 51_544.5) / 365.25]
+      : [],
+  );
+  return years.length === 0 ? undefined : years.reduce((sum, year) => sum + year, 0) / years.length;
 }
 
 function countKinds(frames: readonly FrameInfo[]): string {
