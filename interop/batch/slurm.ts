@@ -1,0 +1,194 @@
+import { execFile, execFileSync } from "node:child_process";
+import { createHash } from "node:crypto";
+import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import type { SubmissionReport } from "@almagest/batch";
+import type { Bar } from "../../scripts/bar.ts";
+import { missingForSlurm, type SlurmSite, startSlurm } from "./slurm-site.ts";
+
+const ROOT = join(import.meta.dirname, "..", "..");
+const ALMAGEST = join(ROOT, "packages", "almagest", "bin", "almagest.js");
+
+interface Outcome {
+  readonly report: SubmissionReport & {
+    readonly jobs: readonly { readonly retries: number; readonly state: string }[];
+  };
+  readonly seconds: number;
+  /** Products compared with those of the run in one process. */
+  readonly same: number;
+  readonly products: number;
+  readonly outOfMemory: number;
+  readonly killedNode: string;
+  /** Jobs that were on the killed node, with all their states and nodes. */
+  readonly moved: readonly string[];
+  readonly restarted: SubmissionReport;
+  readonly cancelled: number;
+}
+
+function submitYaml(folder: string): string {
+  return `# A submit file as for Rubin's bps.
+pipelineYaml: "${ROOT}/packages/almagest/pipelines/science.yaml"
+wmsServiceClass: slurm
+computeSite: virtual
+project: demo
+campaign: interop
+operator: tester
+site:
+  virtual: {partition: batch}
+submitPath: ${folder}/submit/{outputRun}
+payload:
+  payloadName: science
+  butlerConfig: ${folder}/demo/repo
+  inCollection: "SimCam/raw/all,SimCam/calib,refcats,skymaps"
+  output: "u/{operator}/{payloadName}"
+  outputRun: "{output}/first"
+  dataQuery: "instrument = 'SimCam' AND exposure.observation_type = 'science' AND skymap = 'demo'"
+requestMemory: 1024
+requestWalltime: 10
+clusterAlgorithm: lsst.ctrl.bps.quantum_clustering_funcs.dimension_clustering
+cluster:
+  visitDetector:
+    pipetasks: isr, calibrateImage
+    dimensions: visit, detector
+    equalDimensions: visit:exposure
+pipetask:
+  makeDirectWarp: {requestMemory: 64}
+`;
+}
+
+/** Content of every science product under a run, by dataset type and data id. */
+function digest(repository: string, run: string): Map<string, string> {
+  const kinds = ["direct_warp", "deep_coadd", "visit_summary", "object"];
+  const files = kinds.flatMap((kind) => globSync(`${run}/${kind}/**/*.{fits,parq}`, { cwd: repository }));
+  return new Map(
+    files.map((file) => [
+      file.replaceAll(run, "RUN").replaceAll(run.replaceAll("/", "_"), "RUN"),
+      createHash("sha256")
+        .update(readFileSync(join(repository, file)))
+        .digest("hex"),
+    ]),
+  );
+}
+
+async function runOnSlurm(site: SlurmSite, folder: string): Promise<Outcome> {
+  const env = { ...process.env, ...site.environment };
+  const almagest = (...args: string[]): Promise<string> =>
+    new Promise((resolve) => {
+      execFile(process.execPath, [ALMAGEST, ...args], { env, maxBuffer: 1 << 26 }, (_error, stdout, stderr) =>
+        resolve(stdout || stderr),
+      );
+    });
+  const slurm = (program: string, ...args: string[]): string =>
+    execFileSync(program, args, { env, encoding: "utf8" });
+  await almagest("demo", "--size", "tiny", "--output", join(folder, "demo"));
+  const file = join(folder, "submit.yaml");
+  writeFileSync(file, submitYaml(folder));
+  const started = performance.now();
+  const submitted = almagest("bps", "submit", file, "--wait", "--interval", "2", "--json");
+  let killedNode = "";
+  let onNode: string[] = [];
+  for (let tries = 0; tries < 200 && killedNode === ""; tries++) {
+    await sleep(300);
+    const running = slurm("squeue", "-h", "-r", "-t", "running", "-o", "%i|%N").trim();
+    if (running === "") continue;
+    killedNode = running.split("\n")[0]!.split("|")[1]!;
+    onNode = running
+      .split("\n")
+      .flatMap((line) => (line.endsWith(`|${killedNode}`) ? line.split("|")[0]! : []));
+    site.killNode(killedNode);
+  }
+  const report = JSON.parse(await submitted) as Outcome["report"];
+  const seconds = (performance.now() - started) / 1000;
+  const history = slurm("sacct", "-X", "-D", "-n", "-P", "-o", "JobID,State,NodeList").trim().split("\n");
+  const repository = join(folder, "demo", "repo");
+  const wanted = digest(repository, "runs/demo");
+  const made = digest(repository, "u/tester/science/first");
+
+  // A second run, packed by what the first took, is cancelled at once and gone on with.
+  const second = ["--output-run", "u/tester/science/second", "--costs-from", report.id];
+  await almagest("bps", "submit", file, ...second);
+  const id = join(folder, "submit", "u/tester/science/second");
+  const cancelled = JSON.parse(await almagest("bps", "cancel", "--id", id, "--json")) as {
+    cancelled: number;
+  };
+  const restarted = await almagest("bps", "restart", "--id", id, "--wait", "--interval", "2", "--json");
+  return {
+    report,
+    seconds,
+    same: [...wanted].filter(([name, sum]) => made.get(name) === sum).length,
+    products: wanted.size,
+    outOfMemory: history.filter((line) => line.includes("|OUT_OF_MEMORY|")).length,
+    killedNode,
+    moved: onNode.map((job) => history.filter((line) => line.startsWith(`${job}|`)).join(" then ")),
+    restarted: JSON.parse(restarted) as SubmissionReport,
+    cancelled: cancelled.cancelled,
+  };
+}
+
+let outcome: Promise<Outcome> | undefined;
+
+/** All bars look at one run. */
+function measureOnce(): Promise<Outcome> {
+  outcome ??= (async () => {
+    const missing = missingForSlurm();
+    if (missing !== "") throw new Error(`not measured: ${missing}`);
+    const folder = mkdtempSync(join(tmpdir(), "almagest-interop-batch-"));
+    const site = await startSlurm();
+    try {
+      return await runOnSlurm(site, folder);
+    } finally {
+      await site.stop();
+      rmSync(folder, { recursive: true, force: true });
+    }
+  })();
+  return outcome;
+}
+
+/** The demo survey on a real Slurm of virtual nodes. */
+export const bars: Bar[] = [
+  {
+    name: "demo survey on Slurm",
+    goal: "all jobs of a Rubin-style submit file succeed; products the same bytes as in one process",
+    async measure() {
+      const { report, seconds, same, products } = await measureOnce();
+      const figure = `${report.state}, ${report.jobs.length} jobs in ${seconds.toFixed(0)} s, ${same} of ${products} products the same`;
+      return { figure, pass: report.state === "SUCCEEDED" && same === products && products > 0 };
+    },
+  },
+  {
+    name: "too little memory",
+    goal: "jobs that exceed their memory are retried with more and succeed",
+    async measure() {
+      const { report, outOfMemory } = await measureOnce();
+      const retried = report.jobs.filter(({ retries, state }) => retries > 0 && state === "SUCCEEDED").length;
+      const figure = `${outOfMemory} times out of memory, ${retried} jobs retried and succeeded`;
+      return { figure, pass: outOfMemory > 0 && retried > 0 && report.state === "SUCCEEDED" };
+    },
+  },
+  {
+    name: "dead node",
+    goal: "jobs of a node that dies run elsewhere",
+    async measure() {
+      const { killedNode, moved } = await measureOnce();
+      const pass =
+        moved.length > 0 &&
+        moved.every(
+          (line) => /NODE_FAIL/.test(line) && new RegExp(`COMPLETED\\|(?!${killedNode}$)`).test(line),
+        );
+      return { figure: `${killedNode} killed: ${moved.join("; ")}`, pass };
+    },
+  },
+  {
+    name: "cancel and restart",
+    goal: "a cancelled submission, restarted, succeeds",
+    async measure() {
+      const { restarted, cancelled } = await measureOnce();
+      return {
+        figure: `${cancelled} jobs stopped, then ${restarted.state}`,
+        pass: cancelled > 0 && restarted.state === "SUCCEEDED",
+      };
+    },
+  },
+];
