@@ -50,6 +50,8 @@ export const PIPELINE_ERRORS: Readonly<Record<string, string>> = {
   "PIPELINE.QG_INVALID":
     "A file is not a predicted quantum graph of the present format (.qg, version 1), or is damaged; the message says where.",
   "PIPELINE.QUANTUM_UNKNOWN": "A quantum graph file has no quantum of that id.",
+  "PIPELINE.DATASET_UNKNOWN":
+    "No dataset of the repository has this id. List datasets with their ids by `butler query-datasets --json`.",
   "PIPELINE.INPUTS_PENDING":
     "Chosen quanta of a stored graph read what other quanta of it have not made yet. Run those first, or all of it.",
   "PIPELINE.UNSUPPORTED": "A feature of the original that is not available here; the message names it.",

@@ -24,6 +24,20 @@ export { type BuildGraphOptions, buildQuantumGraph, countQuanta } from "./quanta
 export { estimateCost, type LabelCost } from "./quanta/estimate-cost.ts";
 export type { GraphSource } from "./quanta/graph-source.ts";
 export type { QuantumGraph } from "./quanta/quantum-graph.ts";
+export {
+  type ExceptionReport,
+  type LabelReport,
+  type ReportOptions,
+  type RunReport,
+  reportRuns,
+} from "./report/report-runs.ts";
+export type { ReportSource, StoredQuantum } from "./report/stored-quanta.ts";
+export {
+  type Provenance,
+  type TracedDataset,
+  type TracedQuantum,
+  traceProvenance,
+} from "./report/trace-provenance.ts";
 export type { ButlerLogRecord, ButlerLogRecords } from "./run/log-records.ts";
 export { type RunGraphFileOptions, runGraphFile } from "./run/run-graph-file.ts";
 export type {

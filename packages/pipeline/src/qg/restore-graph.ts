@@ -123,7 +123,7 @@ async function checkPending(
   const missing = outside.filter(({ id }) => !there.has(id));
   if (missing.length === 0) return;
   for (const { table, row } of missing) table.state[row] = 0;
-  const loaded = new Set(draft.quantumIds.values().flatMap((ids) => ids));
+  const loaded = new Set([...draft.quantumIds.values()].flat());
   const { quanta, edges } = await file.readThinGraph();
   const before = new Set(edges.flatMap(([from, to]) => (loaded.has(to) && !loaded.has(from) ? [from] : [])));
   for (const [label, list] of Object.entries(quanta)) {

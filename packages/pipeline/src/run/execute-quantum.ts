@@ -194,6 +194,8 @@ class QuantumRun {
       peakMemoryBytes: peakMemoryBytes(),
       caveats,
       ...(noWork === undefined ? {} : { noWork }),
+      attempt: this.#job.attempt,
+      inputIds: [...new Set(this.#job.inputs.map(({ ref }) => ref.id))],
       outputIds: this.#written.map(({ output }) => this.#job.outputs[output]!.ref.id),
     });
     await this.#put(this.#job.metadata, metadata);

@@ -22,6 +22,9 @@ export interface QuantumFacts {
   readonly peakMemoryBytes: number;
   readonly caveats: string;
   readonly noWork?: string;
+  /** How often it had been tried before in this run of the driver. */
+  readonly attempt: number;
+  readonly inputIds: readonly string[];
   readonly outputIds: readonly string[];
 }
 
@@ -42,11 +45,13 @@ export function createTaskMetadata(facts: QuantumFacts): TaskMetadata {
           cpuSec: facts.cpuSec,
           caveats,
           ...(noWork === undefined ? {} : { noWork }),
+          ...(facts.attempt > 0 ? { attempt: facts.attempt } : {}),
         },
         arrays: {
           startUtc: [new Date(startMs).toISOString()],
           endUtc: [new Date(endMs).toISOString()],
           endMaxResidentSetSize: [facts.peakMemoryBytes],
+          ...(facts.inputIds.length > 0 ? { inputs: facts.inputIds } : {}),
           ...(facts.outputIds.length > 0 ? { outputs: facts.outputIds } : {}),
         },
         metadata: {},
