@@ -57,8 +57,7 @@ export async function ingestCatalogues(
   const raDeg = stars.columns.get("coord_ra")!.data as Float64Array;
   const decDeg = stars.columns.get("coord_dec")!.data as Float64Array;
   const result = { run, stars: stars.rows, raDeg, decDeg };
-  const known = await butler.queryCollections("refcats/*");
-  if (known.some(({ name }) => name === run)) return result;
+  if (await holdsShards(butler, run)) return result;
   await mkdir(folder, { recursive: true });
   const shards: Array<{ htm7: number; path: string }> = [];
   for (const [htm7, rows] of groupByPixel(raDeg, decDeg)) {
@@ -69,6 +68,13 @@ export async function ingestCatalogues(
   await ingestReference(butler, shards, "move", run);
   await rm(folder, { recursive: true });
   return result;
+}
+
+/** Whether a run holds a catalogue: its shards come in one transaction, so some means all. */
+async function holdsShards(butler: Butler, run: string): Promise<boolean> {
+  const known = await butler.queryCollections("refcats/*");
+  if (!known.some(({ name }) => name === run)) return false;
+  return (await butler.queryDatasets("refcat", { collections: run, limit: 1 })).length > 0;
 }
 
 const hasProperMotions = (table: Table): boolean =>
