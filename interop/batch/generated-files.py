@@ -33,5 +33,4 @@ with open(dag) as stream:
         elif words[0] == "PARENT":
             at = words.index("CHILD")
             parents.append([words[1:at], words[at + 1 :]])
-htcondor2.Submit.from_dag(dag, {"force": True})
 json.dump({"jobs": jobs, "parents": parents}, sys.stdout)

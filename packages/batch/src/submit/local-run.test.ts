@@ -3,6 +3,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { isAlmagestError } from "@almagest/base";
 import { openSubmitFile } from "../config/submit-config.ts";
 import { createNumbers, NUMBERS_URL, openNumbers } from "../fixtures/numbers.ts";
 import { readJobResult } from "../job/job-result.ts";
@@ -55,8 +56,8 @@ async function readTotal(folder: string): Promise<unknown> {
 }
 
 test("a submission runs in processes of its own, one job per quantum, and only on the data asked for", async () => {
-  const { folder, submission } = await submitNumbers("", { exposures: 3, detectors: 2 });
-  assert.equal(submission.workflow.jobs.length, 4 + 2 + 1);
+  const { folder, submission } = await submitNumbers("", { exposures: 3, detectors: 1 });
+  assert.equal(submission.workflow.jobs.length, 2 + 2 + 1);
   const system = findSystem(submission.facts.system);
   await system.submit(submission, { command });
   const statuses = await system.status(readSubmission(submission.folder));
@@ -64,7 +65,12 @@ test("a submission runs in processes of its own, one job per quantum, and only o
     statuses.every(({ state }) => state === "SUCCEEDED"),
     JSON.stringify(statuses),
   );
-  assert.deepEqual(await readTotal(folder), { value: 2 * (11 + 12 + 21 + 22) });
+  assert.deepEqual(await readTotal(folder), { value: 2 * (11 + 21) });
+  await using butler = await openNumbers(join(folder, "repo"));
+  const again = { config: openSubmitFile(join(folder, "submit.yaml")), butler, runtimeModule: NUMBERS_URL };
+  await assert.rejects(prepareSubmission(again), (error) =>
+    isAlmagestError(error, "BATCH.SUBMISSION_EXISTS"),
+  );
 });
 
 test("in a cluster a failed quantum blocks only what reads it; after a mend, restart does the rest", async () => {

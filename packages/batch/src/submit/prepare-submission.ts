@@ -1,4 +1,6 @@
-import { resolve } from "node:path";
+import { existsSync } from "node:fs";
+import { join, resolve } from "node:path";
+import { AlmagestError } from "@almagest/base";
 import type { Butler } from "@almagest/butler";
 import { loadPipeline, preparePipeline, runPipeline } from "@almagest/pipeline";
 import type { TaskCost } from "../cluster/cluster.ts";
@@ -7,7 +9,10 @@ import type { BpsConfig } from "../config/bps-config.ts";
 import { isTree } from "../config/config-tree.ts";
 import { findSystemName } from "../systems/system-name.ts";
 import { createGenericWorkflow } from "../workflow/generic-workflow.ts";
-import { type Submission, type SubmissionFacts, writeSubmission } from "./submission.ts";
+import { type Submission, type SubmissionFacts, writeSubmission, writeWhole } from "./submission.ts";
+
+/** A file of this name says that the folder's jobs were handed over: results there belong to them. */
+const MARKER = "handed-over";
 
 /** What preparing needs. */
 export interface PrepareSubmissionOptions {
@@ -18,8 +23,8 @@ export interface PrepareSubmissionOptions {
   readonly costs?: ReadonlyMap<string, TaskCost>;
 }
 
-/** Builds the quantum graph, clusters it and writes the submit folder; the repository stays as it is. Throws what
- * `preparePipeline` and `createGenericWorkflow` throw. */
+/** Builds the quantum graph, clusters it and writes the submit folder; the repository stays as it is.
+ * Throws `BATCH.SUBMISSION_EXISTS`, and what `preparePipeline` and `createGenericWorkflow` throw. */
 export async function prepareSubmission(options: PrepareSubmissionOptions): Promise<Submission> {
   const { config, butler } = options;
   const pipelineYaml = absolutePipeline(config.text("pipelineYaml"));
@@ -65,16 +70,22 @@ export async function prepareSubmission(options: PrepareSubmissionOptions): Prom
     computeSite,
     site: isTree(site) ? site : {},
   };
-  const submission = { folder: resolve(config.text("submitPath")), facts, workflow };
+  const folder = resolve(config.text("submitPath"));
+  if (existsSync(join(folder, MARKER))) {
+    const message = `'${folder}' holds a submission that was handed over; go on with it by restart, or give another outputRun.`;
+    throw new AlmagestError("BATCH.SUBMISSION_EXISTS", message, { fields: { folder } });
+  }
+  const submission = { folder, facts, workflow };
   writeSubmission(submission);
   return submission;
 }
 
 /** Makes the output run, its chain, dataset types and configurations, so that no two jobs do it at the same time. */
 export async function initialiseRun(
-  { facts }: Submission,
+  { folder, facts }: Submission,
   options: { readonly butler: Butler; readonly runtimeModule: string | URL },
 ): Promise<void> {
+  writeWhole(join(folder, MARKER), "");
   await runPipeline({
     ...options,
     pipeline: await loadPipeline(facts.pipelineYaml),

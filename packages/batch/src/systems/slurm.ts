@@ -1,5 +1,7 @@
 import { mkdirSync, rmSync } from "node:fs";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
+import { AlmagestError } from "@almagest/base";
 import { memoryOfAttempt } from "../config/job-resources.ts";
 import { isComplete, readJobResult } from "../job/job-result.ts";
 import { type Submission, writeWhole } from "../submit/submission.ts";
@@ -61,10 +63,24 @@ export const slurmSystem: WorkloadSystem = {
         live.slice(at, at + 500).map(({ id }) => id),
       );
     }
+    if (live.length > 0) await untilEnded(record);
     return live.length;
   },
   ping: async () => (await runProgram("scontrol", ["ping"])).trim(),
 };
+
+/** A cancelled job may go on for some seconds; one that is restarted must not meet its former self. */
+async function untilEnded(record: SlurmRecord | undefined): Promise<void> {
+  for (let tries = 0; tries < 120; tries++) {
+    const facts = await querySlurm(record);
+    if (![...facts.values()].some(({ live }) => live)) return;
+    await sleep(500);
+  }
+  throw new AlmagestError(
+    "BATCH.COMMAND_FAILED",
+    "Slurm did not stop all jobs within a minute; look at squeue.",
+  );
+}
 
 function jobStatus(
   { folder }: Submission,
@@ -94,7 +110,7 @@ async function submitArray(
   const list = join(folder, "slurm", `${array.name}.list`);
   writeWhole(list, array.jobs.map(({ name }) => `${name}\n`).join(""));
   const script = join(folder, "slurm", `${array.name}.sh`);
-  writeWhole(script, scriptText(tools.command, folder, list));
+  writeWhole(script, scriptText(tools.command, folder, list, array.jobs[0]!));
   const { memoryMb, walltimeMin } = array.jobs[0]!.resources;
   const many = array.jobs.length > 1;
   const options = [
@@ -118,9 +134,15 @@ function logFolder(folder: string, job: WorkflowJob): string {
 
 const quote = (text: string): string => `'${text.replaceAll("'", `'\\''`)}'`;
 
-function scriptText(command: readonly string[], folder: string, list: string): string {
+function scriptText(
+  command: readonly string[],
+  folder: string,
+  list: string,
+  { resources }: WorkflowJob,
+): string {
   return [
     "#!/bin/bash",
+    ...Object.entries(resources.environment).map(([name, value]) => `export ${name}=${quote(value)}`),
     `job=$(sed -n "$(( \${SLURM_ARRAY_TASK_ID:-0} + 1 ))p" ${quote(list)})`,
     `exec ${command.map(quote).join(" ")} ${quote(folder)} "$job"`,
     "",
@@ -133,7 +155,6 @@ function slurmOptions(
   { memoryMb, walltimeMin }: { readonly memoryMb: number; readonly walltimeMin?: number },
 ): string[] {
   const { resources } = job;
-  const environment = Object.entries(resources.environment).map(([name, value]) => `,${name}=${value}`);
   const options: [string, unknown][] = [
     ["job-name", job.label],
     ["comment", `${facts.outputRun} ${job.label}`],
@@ -146,7 +167,7 @@ function slurmOptions(
     ["qos", facts.site.qos],
     ["constraint", facts.site.constraint],
     ["priority", resources.priority],
-    ["export", `ALL${environment.join("")}`],
+    ["export", "ALL"],
     ...Object.entries(resources.profile),
   ];
   return [
@@ -230,7 +251,7 @@ async function resubmit(
   const script = join(submission.folder, "slurm", `${job.name}.retry.sh`);
   const list = join(submission.folder, "slurm", `${job.name}.retry.list`);
   writeWhole(list, `${job.name}\n`);
-  writeWhole(script, scriptText(tools.command, submission.folder, list));
+  writeWhole(script, scriptText(tools.command, submission.folder, list, job));
   const options = [
     ...slurmOptions(submission, job, next),
     `--output=${logFolder(submission.folder, job)}/%j.log`,
