@@ -1,4 +1,5 @@
 /** @module Tasks, pipeline files, pipeline and quantum graphs, and their execution on warm workers. */
+export { type ConfigValue, listConfigValues } from "./config/list-config-values.ts";
 export { PIPELINE_ERRORS } from "./errors.ts";
 export { exposureFormatter } from "./formatters/exposure-formatter.ts";
 export { imageFormatter } from "./formatters/image-formatter.ts";

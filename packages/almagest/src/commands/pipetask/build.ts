@@ -1,16 +1,22 @@
 import { writeFile } from "node:fs/promises";
 import { createUniverse } from "@almagest/butler";
-import { createPipelineGraph, renderPipelineSvg, renderPipelineText } from "@almagest/pipeline";
+import {
+  createPipelineGraph,
+  listConfigValues,
+  renderPipelineSvg,
+  renderPipelineText,
+} from "@almagest/pipeline";
 import { type Command, Option } from "commander";
 import type { CommandContext } from "../../cli/command-context.ts";
 import { toJsonText } from "../../cli/print-rows.ts";
+import { renderTextTable } from "../../cli/text-table.ts";
 import { tasks } from "../../runtime.ts";
 import { loadEditedPipeline } from "./pipeline-options.ts";
 
 interface Options {
   readonly pipeline: string;
   readonly config: string[];
-  readonly show: "graph" | "svg" | "config";
+  readonly show: "graph" | "svg" | "config" | "sources";
   readonly output?: string;
 }
 
@@ -20,11 +26,15 @@ const append = (value: string, previous: string[]): string[] => [...previous, va
 export function addBuild(parent: Command, context: CommandContext): void {
   parent
     .command("build")
-    .description("Check a pipeline and show it: its graph as text or SVG, or every configuration value.")
+    .description(
+      "Check a pipeline and show it: its graph as text or SVG, every configuration value, or where each was set.",
+    )
     .requiredOption("-p, --pipeline <file>", "pipeline YAML, with an optional #fragment")
     .option("-c, --config <label:field=value>", "override a configuration value (repeatable)", append, [])
     .addOption(
-      new Option("--show <what>", "what to show").choices(["graph", "svg", "config"]).default("graph"),
+      new Option("--show <what>", "what to show")
+        .choices(["graph", "svg", "config", "sources"])
+        .default("graph"),
     )
     .option("--output <file>", "write to a file instead of printing")
     .action(async (options: Options) => {
@@ -38,6 +48,16 @@ export function addBuild(parent: Command, context: CommandContext): void {
         config: () =>
           toJsonText(
             Object.fromEntries([...graph.tasks.values()].map((node) => [node.label, node.resolved.config])),
+          ),
+        sources: () =>
+          renderTextTable(
+            [...graph.tasks.values()].flatMap((node) =>
+              listConfigValues(node).map(({ label, field, value, source }) => ({
+                setting: `${label}:${field}`,
+                value: JSON.stringify(value),
+                "set at": source,
+              })),
+            ),
           ),
       };
       const text = show[options.show]();
