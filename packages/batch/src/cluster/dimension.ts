@@ -15,22 +15,26 @@ export function clusterByDimension(request: ClusterRequest): Cluster[] {
   return clusters.sort((a, b) => a.quanta[0]! - b.quanta[0]!);
 }
 
-/** The values of some dimensions, taken from an equal dimension where a data id lacks one. Throws `BATCH.CLUSTER_INVALID`. */
-export function pickDimensions(section: ClusterSection, dataId: DataId, names: readonly string[]): DataId {
-  const picked: Record<string, DataIdValue> = {};
-  for (const name of names) {
+/** Picks the values of some dimensions, taken from an equal dimension where a data id lacks one. What it gives throws
+ * `BATCH.CLUSTER_INVALID`. */
+function createPicker(section: ClusterSection, names: readonly string[]): (dataId: DataId) => DataId {
+  const candidates = names.map((name): [string, string[]] => {
     const twins = section.equalDimensions.flatMap(([a, b]) => (a === name ? [b] : b === name ? [a] : []));
-    const found = [name, ...twins].find((each) => dataId[each] !== undefined);
-    if (found === undefined) {
-      const quantum = Object.keys(dataId).join(", ");
-      throw invalid(
-        section.label,
-        `no value of dimension '${name}' in a data id of ${quantum}; see equalDimensions.`,
-      );
+    return [name, [name, ...twins]];
+  });
+  return (dataId) => {
+    const picked: Record<string, DataIdValue> = {};
+    for (const [name, alike] of candidates) {
+      const found = alike.find((each) => dataId[each] !== undefined);
+      if (found === undefined) {
+        const quantum = Object.keys(dataId).join(", ");
+        const message = `no value of dimension '${name}' in a data id of ${quantum}; see equalDimensions.`;
+        throw invalid(section.label, message);
+      }
+      picked[name] = dataId[found]!;
     }
-    picked[name] = dataId[found]!;
-  }
-  return picked;
+    return picked;
+  };
 }
 
 function sectionClusters(request: ClusterRequest, section: ClusterSection): Cluster[] {
@@ -43,20 +47,18 @@ function sectionClusters(request: ClusterRequest, section: ClusterSection): Clus
     section.findDependencyMethod === undefined
       ? quanta.map((quantum) => ({ dataId: nodes.dataId(quantum), quanta: [quantum] }))
       : groupByDependency(nodes, section, quanta);
+  const pickTags = createPicker(section, section.dimensions);
+  const pickPart = createPicker(section, section.partitionDimensions);
   const keyed = groups.map(({ dataId, quanta: members }) => ({
-    tags: pickDimensions(section, dataId, section.dimensions),
-    part: Object.values(pickDimensions(section, dataId, section.partitionDimensions)),
+    tags: pickTags(dataId),
+    part: Object.values(pickPart(dataId)),
     members,
   }));
-  const partOf = partition(
-    section,
-    keyed.map(({ part }) => part),
-    new Set(keyed.map(({ tags }) => JSON.stringify(tags))).size,
-  );
+  const partOf = partition(section, keyed);
   const made = new Map<string, { tags: DataId; part: number; members: number[] }>();
   for (const { tags, part, members } of keyed) {
-    const number = partOf.get(JSON.stringify(part)) ?? 0;
-    const key = JSON.stringify([tags, number]);
+    const number = partOf.size === 0 ? 0 : partOf.get(JSON.stringify(part))!;
+    const key = JSON.stringify([Object.values(tags), number]);
     const cluster = made.get(key) ?? { tags, part: number, members: [] };
     cluster.members.push(...members);
     made.set(key, cluster);
@@ -77,11 +79,13 @@ function sectionClusters(request: ClusterRequest, section: ClusterSection): Clus
 /** Divides the distinct values of the partition dimensions, in order, into runs of nearly equal size; numbers from 1. */
 function partition(
   section: ClusterSection,
-  values: readonly (readonly DataIdValue[])[],
-  clusterValues: number,
+  members: readonly { readonly tags: DataId; readonly part: readonly DataIdValue[] }[],
 ): Map<string, number> {
   if (section.partitionDimensions.length === 0) return new Map();
-  const distinct = [...new Map(values.map((value) => [JSON.stringify(value), value])).values()].sort(compare);
+  const clusterValues = new Set(members.map(({ tags }) => JSON.stringify(tags))).size;
+  const distinct = [...new Map(members.map(({ part }) => [JSON.stringify(part), part])).values()].sort(
+    compare,
+  );
   let size = section.partitionMaxSize ?? 0;
   let larger = 0;
   if (section.partitionMaxClusters !== undefined) {
