@@ -3,7 +3,15 @@ export type { Attempt, AttemptReport, AttemptStatus, Failure, ReportVerdict } fr
 export type { Job, JobStatus } from "./core/job-state.ts";
 export type { LogEntry } from "./core/slice.ts";
 export type { JobCounts, TaskState, TaskStatus } from "./core/task-state.ts";
+export type { Worker, WorkerStatus } from "./core/worker-state.ts";
 export { WORKLOAD_ERRORS } from "./errors.ts";
+export { type HarvestSettings, harvestOnce, runHarvester } from "./harvester/harvest.ts";
+export {
+  HARVESTER_PLUGINS,
+  type HarvesterPlugin,
+  type PilotSetup,
+  type WorkerSight,
+} from "./harvester/harvester-plugin.ts";
 export type { JobOrder, PilotOffer } from "./manager/acquire-jobs.ts";
 export type { TaskCommand } from "./manager/control-tasks.ts";
 export type { AttemptSummary, JobExplanation } from "./manager/explain-job.ts";
@@ -18,6 +26,10 @@ export {
   type WorkloadManager,
 } from "./manager/workload-manager.ts";
 export { type NamedJob, orderJobs } from "./order-jobs.ts";
+export { type PandaServer, type PandaServerOptions, startPandaServer } from "./panda/server.ts";
+export { type Launch, launchOf } from "./pilot/payload.ts";
+export { type PilotOptions, runPilot } from "./pilot/run-pilot.ts";
+export { type FromWorker, readWorkerLine, type ToWorker, writeWorkerLine } from "./pilot/worker-protocol.ts";
 export type { FacilityShare } from "./scheduling/facility-shares.ts";
 export { DEFAULT_REQUEST, type Queue, type ResourceRequest } from "./scheduling/resources.ts";
 export { DEFAULT_RETRY_RULES, type RetryAction, type RetryRule } from "./scheduling/retry-rules.ts";

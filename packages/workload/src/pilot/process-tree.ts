@@ -3,6 +3,13 @@ import { readdir, readFile } from "node:fs/promises";
 /** Environment variable that marks everything a pilot started; processes keep it whatever session they flee to. */
 export const PILOT_MARK = "ALMAGEST_PILOT_MARK";
 
+/** The mark of something that this process starts: below its own mark, so that whoever started this process can find
+ * everything below it. */
+export function markBelow(name: string): string {
+  const own = process.env[PILOT_MARK];
+  return own === undefined ? name : `${own}/${name}`;
+}
+
 /** What a set of processes uses. Memory in kB, times in seconds, bytes as the kernel counts them. */
 export interface TreeUse {
   readonly processes: number;
@@ -33,7 +40,7 @@ async function readProc(path: string): Promise<string> {
   }
 }
 
-/** All live processes that carry the mark `mark`, on Linux; zombies are left out. */
+/** All live processes that carry the mark or one below it, on Linux; zombies are left out. */
 export async function findMarked(mark: string): Promise<number[]> {
   const wanted = `${PILOT_MARK}=${mark}`;
   const found: number[] = [];
@@ -41,7 +48,8 @@ export async function findMarked(mark: string): Promise<number[]> {
     const pid = Number(name);
     if (!Number.isInteger(pid)) continue;
     const environment = await readProc(`/proc/${pid}/environ`);
-    if (environment.split("\0").includes(wanted)) found.push(pid);
+    const carries = (entry: string): boolean => entry === wanted || entry.startsWith(`${wanted}/`);
+    if (environment.split("\0").some(carries)) found.push(pid);
   }
   return found;
 }

@@ -5,6 +5,7 @@ import { isAlmagestError } from "@almagest/base";
 import type { Failure } from "../core/attempt-state.ts";
 import type { JobOrder } from "../manager/acquire-jobs.ts";
 import { CappedLog } from "./capped-log.ts";
+import { drainOutput } from "./drain-output.ts";
 import { MemoryMonitor } from "./memory-monitor.ts";
 import { type Launch, launchOf } from "./payload.ts";
 import type { PilotClient } from "./pilot-client.ts";
@@ -167,9 +168,11 @@ async function runCommand(launch: Launch, job: ToWorker, mark: string, log: Capp
     env: { ...process.env, ...launch.environment, [PILOT_MARK]: mark, ALMAGEST_JOB: JSON.stringify(job) },
   });
   let last = Buffer.alloc(0);
+  let bytes = 0;
   for (const stream of [child.stdout, child.stderr]) {
     stream.on("data", (chunk: Buffer) => {
       log.write(chunk);
+      bytes += chunk.length;
       last = Buffer.concat([last, chunk]).subarray(-400);
     });
   }
@@ -184,6 +187,7 @@ async function runCommand(launch: Launch, job: ToWorker, mark: string, log: Capp
       setImmediate(() => resolve({ code: exitCode, signal: exitSignal })),
     );
   });
+  await drainOutput(() => bytes);
   child.stdout.destroy();
   child.stderr.destroy();
   if (code === 0) return { failure: undefined, exitCode: 0, outputs: [] };

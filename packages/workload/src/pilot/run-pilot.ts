@@ -3,6 +3,7 @@ import { mkdir } from "node:fs/promises";
 import { hostname } from "node:os";
 import { type Logger, silentLogger } from "@almagest/base";
 import { PilotClient } from "./pilot-client.ts";
+import { markBelow } from "./process-tree.ts";
 import { PilotSlot } from "./run-job.ts";
 
 /** How a pilot is run. */
@@ -44,7 +45,7 @@ export async function runPilot(options: PilotOptions, stop: AbortSignal): Promis
     Array.from({ length: slots }, async (_, index) => {
       const slot = new PilotSlot({
         client,
-        mark: `${name}-${index}`,
+        mark: markBelow(`${name}-${index}`),
         folder: options.folder,
         times: { sampleMs: options.sampleMs ?? 5000, heartbeatMs: options.heartbeatMs ?? 600_000 },
         diskMb: options.diskMb ?? 10_000,

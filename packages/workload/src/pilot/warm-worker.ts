@@ -3,6 +3,7 @@ import { once } from "node:events";
 import { createInterface } from "node:readline";
 import { AlmagestError } from "@almagest/base";
 import type { CappedLog } from "./capped-log.ts";
+import { drainOutput } from "./drain-output.ts";
 import type { Launch } from "./payload.ts";
 import { PILOT_MARK } from "./process-tree.ts";
 import { type FromWorker, readWorkerLine, type ToWorker, writeWorkerLine } from "./worker-protocol.ts";
@@ -21,6 +22,7 @@ export class WarmWorker {
   readonly #child: ChildProcess;
   readonly #exited: Promise<WorkerExit>;
   #log: CappedLog | undefined;
+  #logBytes = 0;
   #waiting: { attemptId: number; resolve(result: Result): void; reject(error: unknown): void } | undefined;
   #dead = false;
 
@@ -40,7 +42,10 @@ export class WarmWorker {
     this.#child.stdin!.on("error", () => {
       // The worker ended before it read; its exit is what is reported.
     });
-    this.#child.stderr!.on("data", (chunk: Buffer) => this.#log?.write(chunk));
+    this.#child.stderr!.on("data", (chunk: Buffer) => {
+      this.#logBytes += chunk.length;
+      this.#log?.write(chunk);
+    });
     createInterface({ input: this.#child.stdout! }).on("line", (line) => this.#hear(line));
   }
 
@@ -81,7 +86,8 @@ export class WarmWorker {
     return new Promise<Result>((resolve, reject) => {
       this.#waiting = { attemptId: job.attemptId, resolve, reject };
       this.#child.stdin!.write(writeWorkerLine(job));
-    }).finally(() => {
+    }).finally(async () => {
+      await drainOutput(() => this.#logBytes);
       this.#log = undefined;
     });
   }

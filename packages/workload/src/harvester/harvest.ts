@@ -1,0 +1,73 @@
+import { setTimeout as sleep } from "node:timers/promises";
+import { AlmagestError, type Logger, silentLogger } from "@almagest/base";
+import type { WorkloadManager } from "../manager/workload-manager.ts";
+import type { HarvesterPlugin, PilotSetup } from "./harvester-plugin.ts";
+import { planWorkers } from "./plan-workers.ts";
+
+/** What a harvester does for one queue. */
+export interface HarvestSettings extends PilotSetup {
+  /** Name of this harvester; its workers are found again by it after a restart. */
+  readonly harvester: string;
+  readonly queue: string;
+  readonly maxWorkers: number;
+  /** New workers per round; 100 unless told. */
+  readonly maxNew?: number;
+}
+
+/** One round: looks what became of the workers, then submits what the queue needs. Gives the number submitted. A worker
+ * written down before a crash and never submitted is found in `pending` and given up as missed. */
+export async function harvestOnce(
+  manager: WorkloadManager,
+  plugin: HarvesterPlugin,
+  settings: HarvestSettings,
+): Promise<number> {
+  const { harvester, slots, maxWorkers, maxNew = 100 } = settings;
+  const queue = manager.queues().find(({ name }) => name === settings.queue);
+  if (queue === undefined) {
+    throw new AlmagestError("WORKLOAD.QUEUE_UNKNOWN", `There is no queue ${settings.queue}.`);
+  }
+  const own = (await manager.workers(harvester)).filter(({ queueId }) => queueId === queue.id);
+  const sights = await plugin.poll(own.filter(({ batchId }) => batchId !== ""));
+  for (const { id, batchId } of own) {
+    const sight = sights.get(id);
+    if (sight !== undefined) await manager.seeWorker(id, sight.status, sight.text);
+    else if (batchId === "") await manager.seeWorker(id, "missed", "never submitted");
+    else await manager.seeWorker(id, "failed", "not known to the batch system any more");
+  }
+  const open = (await manager.workers(harvester)).filter(({ queueId }) => queueId === queue.id);
+  const { activated, running, status } = queue;
+  if (status === "offline") {
+    await plugin.cancel(open);
+    return 0;
+  }
+  const count = planWorkers({ activated, running, workers: open.length, slots, maxWorkers, maxNew });
+  if (count === 0) return 0;
+  const workers = await manager.addWorkers(harvester, queue.name, count);
+  const batchIds = await plugin.submit(workers, queue, settings);
+  for (const { id } of workers) {
+    const batchId = batchIds.get(id);
+    if (batchId === undefined) await manager.seeWorker(id, "failed", "refused by the batch system");
+    else await manager.seeWorker(id, "submitted", "", batchId);
+  }
+  return count;
+}
+
+/** Rounds every `periodMs` until `stop` is aborted. A round that fails for a passing reason is logged and tried again. */
+export async function runHarvester(
+  manager: WorkloadManager,
+  plugin: HarvesterPlugin,
+  settings: HarvestSettings,
+  periodMs: number,
+  stop: AbortSignal,
+  log: Logger = silentLogger,
+): Promise<void> {
+  while (!stop.aborted) {
+    try {
+      await harvestOnce(manager, plugin, settings);
+    } catch (error) {
+      if (!(error instanceof AlmagestError) || !error.retryable) throw error;
+      log.warn("a harvester round failed", { error });
+    }
+    await sleep(periodMs, undefined, { signal: stop }).catch(() => {});
+  }
+}

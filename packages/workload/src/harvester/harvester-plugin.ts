@@ -1,0 +1,37 @@
+import type { Worker, WorkerStatus } from "../core/worker-state.ts";
+import type { Queue } from "../scheduling/resources.ts";
+import { createLocalPool } from "./local-pool.ts";
+
+/** What a plugin must know to start a pilot on its batch system. */
+export interface PilotSetup {
+  /** Where the server is, as seen from the worker. */
+  readonly url: string;
+  /** A folder on the worker for the pilots' files. */
+  readonly folder: string;
+  /** Jobs at once per pilot. */
+  readonly slots: number;
+  /** A pilot ends after so long without work. */
+  readonly idleSec: number;
+  readonly token?: string;
+}
+
+/** What a batch system says of a worker. */
+export interface WorkerSight {
+  readonly status: WorkerStatus;
+  readonly text: string;
+}
+
+/** One kind of batch system: starts pilots there, watches them, ends them. */
+export interface HarvesterPlugin extends AsyncDisposable {
+  /** Submits workers; gives the batch id of each. A worker that is not in the answer was refused. */
+  submit(workers: readonly Worker[], queue: Queue, setup: PilotSetup): Promise<ReadonlyMap<number, string>>;
+  /** What became of workers with a batch id. One that is not in the answer is not known there (any more). */
+  poll(workers: readonly Worker[]): Promise<ReadonlyMap<number, WorkerSight>>;
+  /** Asks that workers end; they are polled until they have. */
+  cancel(workers: readonly Worker[]): Promise<void>;
+}
+
+/** The plugins by name. To add one: a file that gives a `HarvesterPlugin`, and a line here. */
+export const HARVESTER_PLUGINS: ReadonlyMap<string, () => HarvesterPlugin> = new Map([
+  ["local", createLocalPool],
+]);

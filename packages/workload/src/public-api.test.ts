@@ -1,0 +1,22 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import * as api from "./index.ts";
+
+test("the public functions are these; widen the list only on purpose", () => {
+  assert.deepEqual(Object.keys(api).sort(), [
+    "DEFAULT_REQUEST",
+    "DEFAULT_RETRY_RULES",
+    "HARVESTER_PLUGINS",
+    "WORKLOAD_ERRORS",
+    "createWorkloadManager",
+    "harvestOnce",
+    "launchOf",
+    "openWorkload",
+    "orderJobs",
+    "readWorkerLine",
+    "runHarvester",
+    "runPilot",
+    "startPandaServer",
+    "writeWorkerLine",
+  ]);
+});
