@@ -9,6 +9,7 @@ import { dataIdAt } from "./coded-rows.ts";
 import { type ExistingOutputs, findExistingOutputs } from "./existing-outputs.ts";
 import { findPrerequisites, type PrerequisiteTable, severalDatasets } from "./find-prerequisites.ts";
 import type { GraphSource } from "./graph-source.ts";
+import { planReruns } from "./plan-reruns.ts";
 import {
   countStatus,
   DATASET_PREDICTED,
@@ -36,6 +37,9 @@ export interface BuildGraphOptions {
   /** Quanta whose metadata are in the output run or in these collections are skipped. */
   readonly skipExisting?: boolean;
   readonly skipExistingIn?: readonly string[];
+  /** Globs of dataset types whose datasets were kept; all unless told. A finished quantum runs again when something that
+   * runs reads another output of it. */
+  readonly retainedDatasetTypes?: readonly string[];
 }
 
 interface Building extends BuildGraphOptions {
@@ -43,6 +47,8 @@ interface Building extends BuildGraphOptions {
   readonly datasets: Map<string, DatasetTable>;
   readonly prerequisites: Map<string, PrerequisiteTable>;
   readonly notes: string[];
+  /** Finished quanta that run again, by label. */
+  readonly reruns: Map<string, Uint8Array>;
 }
 
 /**
@@ -56,6 +62,7 @@ export async function buildQuantumGraph(options: BuildGraphOptions): Promise<Qua
   const searched = [options.outputRun, ...(options.skipExistingIn ?? [])];
   const building: Building = {
     ...options,
+    reruns: new Map(),
     existing: await findExistingOutputs(source, [...graph.tasks.values()], searched),
     datasets: new Map(),
     prerequisites: new Map(),
@@ -67,6 +74,12 @@ export async function buildQuantumGraph(options: BuildGraphOptions): Promise<Qua
     for (const task of part.tasks) skeletons.set(task.label, skeleton);
     if (skeleton.rowCount === 0) building.notes.push(await explainEmpty(building, skeleton));
     await openDatasets(building, skeleton);
+  }
+  const { existing } = building;
+  const { retainedDatasetTypes: retained } = options;
+  if (retained) {
+    const question = { graph, universe: source.universe, existing, skeletons, retained };
+    for (const [label, again] of planReruns(question)) building.reruns.set(label, again);
   }
   const tasks: TaskQuanta[] = [];
   let first = 0;
@@ -137,7 +150,8 @@ async function buildTask(
   const pruned = new Map<string, number>();
   for (let quantum = 0; quantum < rows.count; quantum++) {
     const key = building.source.universe.dataIdKey(dataIdAt(rows, quantum), group);
-    if (building.skipExisting && building.existing.find(metadataTypeName(node.label), key)) {
+    const again = building.reruns.get(node.label)?.[quantum] === 1;
+    if (building.skipExisting && !again && building.existing.find(metadataTypeName(node.label), key)) {
       status[quantum] = QUANTUM_SKIPPED;
       adoptOutputs(building, outputs, quantum);
       continue;

@@ -31,6 +31,9 @@ export interface RunPipelineOptions {
   readonly skipExisting?: boolean;
   /** Further collections in which finished quanta count as done. */
   readonly skipExistingIn?: readonly string[];
+  /** Globs of dataset types whose datasets were kept; all unless told. A finished quantum runs again when something that
+   * runs reads another output of it. */
+  readonly retainedDatasetTypes?: readonly string[];
   /** Worker threads; all cores unless told; 0 runs everything in this thread. */
   readonly workers?: number;
   /** How often a quantum is tried again after a failure; 0 unless told. */

@@ -237,3 +237,17 @@ test("an output chain gets a new run in front, and extend-run reuses it", async 
     isAlmagestError(error, "PIPELINE.RUN_INVALID"),
   );
 });
+
+test("finished quanta whose outputs were not kept run again where something needs them", async (t) => {
+  const butler = await open(t);
+  await run(butler);
+  const before = (await butler.get("object", { skymap: "grid", tract: 0 }, { collections: "out" })) as object;
+  const idsOf = async (type: string) => butler.queryDatasets(type, { collections: "out" });
+  await butler.prune([...(await idsOf("objectTable_metadata")), ...(await idsOf("object"))], { purge: true });
+  await butler.prune([...(await idsOf("object_patch")), ...(await idsOf("direct_warp"))]);
+  const again = await run(butler, {}, { retainedDatasetTypes: ["*image", "visit_summary", "deep_*"] });
+  assert.equal(again.status, "succeeded");
+  const { objectTable, measureObjects, assembleDeepCoadd, makeDirectWarp } = column(again, "succeeded");
+  assert.deepEqual([objectTable, measureObjects, assembleDeepCoadd, makeDirectWarp], [1, 4, 0, 0]);
+  assert.deepEqual(await butler.get("object", { skymap: "grid", tract: 0 }, { collections: "out" }), before);
+});

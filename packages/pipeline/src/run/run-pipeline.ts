@@ -135,6 +135,7 @@ export async function preparePipeline(options: PrepareOptions): Promise<Prepared
     outputRun: collections.outputRun,
     skipExisting: options.skipExisting ?? true,
     ...(options.skipExistingIn ? { skipExistingIn: options.skipExistingIn } : {}),
+    ...(options.retainedDatasetTypes ? { retainedDatasetTypes: options.retainedDatasetTypes } : {}),
     ...(options.where === undefined ? {} : { where: options.where }),
     ...(options.dataId === undefined ? {} : { dataId: options.dataId }),
   });

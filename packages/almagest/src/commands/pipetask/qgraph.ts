@@ -24,6 +24,7 @@ interface Options {
   readonly outputRun?: string;
   readonly extendRun?: boolean;
   readonly dataQuery?: string;
+  readonly retainedDatasetTypes: string[];
   readonly saveQgraph?: string;
   readonly json?: boolean;
 }
@@ -45,6 +46,12 @@ export function addQgraph(parent: Command, context: CommandContext): void {
     .option("--output-run <run>", "run to write; going on with it if it exists")
     .option("--extend-run", "with --output: go on with the chain's newest run")
     .option("-d, --data-query <expression>", "which data, for example \"visit IN (1..20) AND band='r'\"")
+    .option(
+      "--retained-dataset-types <globs>",
+      "types that were kept: finished quanta run again where another output of them is needed",
+      collectList,
+      [],
+    )
     .option("-q, --save-qgraph <file>", "write the graph as a .qg file")
     .option("--json", "print counts and cost as JSON")
     .action(async (options: Options) => {
@@ -55,6 +62,9 @@ export function addQgraph(parent: Command, context: CommandContext): void {
         runtimeModule: RUNTIME_URL,
         inputs: options.input,
         extendRun: options.extendRun ?? false,
+        ...(options.retainedDatasetTypes.length > 0
+          ? { retainedDatasetTypes: options.retainedDatasetTypes }
+          : {}),
         ...(options.dataQuery === undefined ? {} : { where: options.dataQuery }),
         ...(options.output === undefined ? {} : { output: options.output }),
         ...(options.outputRun === undefined ? {} : { outputRun: options.outputRun }),

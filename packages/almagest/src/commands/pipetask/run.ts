@@ -24,6 +24,7 @@ interface Options {
   readonly outputRun?: string;
   readonly extendRun?: boolean;
   readonly dataQuery?: string;
+  readonly retainedDatasetTypes: string[];
   readonly jobs: number;
   readonly retries: number;
   readonly timeout?: number;
@@ -48,6 +49,12 @@ export function addRun(parent: Command, context: CommandContext): void {
     .option("--output-run <run>", "run to write; going on with it if it exists")
     .option("--extend-run", "with --output: go on with the chain's newest run")
     .option("-d, --data-query <expression>", "which data, for example \"visit IN (1..20) AND band='r'\"")
+    .option(
+      "--retained-dataset-types <globs>",
+      "types that were kept: finished quanta run again where another output of them is needed",
+      collectList,
+      [],
+    )
     .option("-j, --jobs <n>", "worker threads", parseWhole, availableParallelism())
     .option("--retries <n>", "how often a failed quantum is tried again", parseWhole, 0)
     .option("--timeout <sec>", "stop a quantum after this long", parseWhole)
@@ -97,6 +104,9 @@ async function runEither(options: Options, how: RunOptions): Promise<RunSummary>
     pipeline: await loadEditedPipeline({ pipeline, config: options.config }),
     inputs: options.input,
     extendRun: options.extendRun ?? false,
+    ...(options.retainedDatasetTypes.length > 0
+      ? { retainedDatasetTypes: options.retainedDatasetTypes }
+      : {}),
     ...(options.dataQuery === undefined ? {} : { where: options.dataQuery }),
     ...(options.output === undefined ? {} : { output: options.output }),
     ...(options.outputRun === undefined ? {} : { outputRun: options.outputRun }),
