@@ -106,7 +106,7 @@ async function runOnSlurm(site: SlurmSite, folder: string): Promise<Outcome> {
   const wanted = digest(repository, "runs/demo");
   const made = digest(repository, "u/tester/science/first");
 
-  // A second run, packed by what the first took, is cancelled at once and gone on with.
+  // A second run, asking for the memory that the first needed, is cancelled at once and gone on with.
   const second = ["--output-run", "u/tester/science/second", "--costs-from", report.id];
   await almagest("bps", "submit", file, ...second);
   const id = join(folder, "submit", "u/tester/science/second");

@@ -93,7 +93,7 @@ class LocalPool {
   readonly #retries: Record<string, number> = {};
   readonly #failed: Record<string, string> = {};
   readonly #slots: number;
-  #left = 0;
+  #stopped = false;
   #finish: () => void = () => {};
 
   constructor(submission: Submission, tools: SystemTools) {
@@ -115,8 +115,7 @@ class LocalPool {
         this.#children.set(parent, [...(this.#children.get(parent) ?? []), job.name]);
       }
     }
-    this.#left = todo.length;
-    if (this.#left === 0) return;
+    if (todo.length === 0) return;
     const stop = (): void => this.#stop();
     const { signal } = this.#tools;
     signal?.addEventListener("abort", stop);
@@ -137,7 +136,7 @@ class LocalPool {
     while (this.#running.size < this.#slots && this.#ready.length > 0) this.#start(this.#ready.shift()!);
     this.#record();
     this.#tools.onProgress?.(localStatus(this.#submission));
-    if (this.#left === 0 || (this.#running.size === 0 && this.#ready.length === 0)) this.#finish();
+    if (this.#running.size === 0 && this.#ready.length === 0) this.#finish();
   }
 
   #start(job: WorkflowJob): void {
@@ -168,13 +167,15 @@ class LocalPool {
     const reason = fault ?? (readJobResult(this.#submission.folder, job.name) ? undefined : "left no result");
     const tries = this.#retries[job.name] ?? 0;
     const hopeless = code !== undefined && retryUnlessExit.includes(code);
-    if (reason !== undefined && tries < retries && !hopeless && this.#left > 0) {
-      this.#retries[job.name] = tries + 1;
-      this.#ready.push(job);
-    } else {
-      if (reason !== undefined) this.#failed[job.name] = reason;
-      if (this.#left > 0) this.#left--;
-      this.#release(job.name);
+    // What a stop ended has not failed: it waits for a restart.
+    if (!this.#stopped) {
+      if (reason !== undefined && tries < retries && !hopeless) {
+        this.#retries[job.name] = tries + 1;
+        this.#ready.push(job);
+      } else {
+        if (reason !== undefined) this.#failed[job.name] = reason;
+        this.#release(job.name);
+      }
     }
     this.#fill();
   }
@@ -191,10 +192,8 @@ class LocalPool {
   }
 
   #stop(): void {
-    this.#left = 0;
+    this.#stopped = true;
     this.#ready.length = 0;
-    this.#waiting.clear();
-    this.#children.clear();
     for (const child of this.#running.values()) child.kill("SIGTERM");
     if (this.#running.size === 0) this.#finish();
   }
