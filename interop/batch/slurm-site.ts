@@ -55,6 +55,12 @@ export async function startSlurm({ nodes = 4, cpus = 2, memoryMb = 8000 } = {}):
     children.set(name, child);
     return child;
   };
+  // No daemon outlives this process, however it ends.
+  const killAll = (): void => {
+    for (const child of children.values()) child.kill("SIGKILL");
+  };
+  const onSignal = (): void => process.exit(1);
+  process.once("exit", killAll).once("SIGTERM", onSignal).once("SIGINT", onSignal);
   const stop = async (): Promise<void> => {
     for (const child of [...children.values()].reverse()) {
       if (child.exitCode !== null || child.signalCode !== null) continue;
@@ -62,6 +68,7 @@ export async function startSlurm({ nodes = 4, cpus = 2, memoryMb = 8000 } = {}):
       child.kill("SIGTERM");
       await Promise.race([ended, sleep(5000).then(() => child.kill("SIGKILL"))]);
     }
+    process.off("exit", killAll).off("SIGTERM", onSignal).off("SIGINT", onSignal);
     rmSync(folder, { recursive: true, force: true });
   };
   try {

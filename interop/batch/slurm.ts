@@ -186,7 +186,7 @@ export const bars: Bar[] = [
     async measure() {
       const { restarted, cancelled } = await measureOnce();
       return {
-        figure: `${cancelled} jobs stopped, then ${restarted.state}`,
+        figure: `${cancelled} jobs stopped, then ${restarted.state} ${JSON.stringify(restarted.failures)}`,
         pass: cancelled > 0 && restarted.state === "SUCCEEDED",
       };
     },

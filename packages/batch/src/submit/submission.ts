@@ -1,5 +1,5 @@
 import { existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
-import { dirname, join } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { AlmagestError } from "@almagest/base";
 import type { GenericWorkflow, WorkflowJob } from "../workflow/generic-workflow.ts";
 
@@ -49,7 +49,8 @@ export function writeSubmission({ folder, facts, workflow }: Submission): void {
 }
 
 /** Reads a submission back. Throws `BATCH.SUBMISSION_MISSING`. */
-export function readSubmission(folder: string): Submission {
+export function readSubmission(path: string): Submission {
+  const folder = resolve(path);
   const facts = readFacts(folder);
   const { name, jobs } = JSON.parse(readFileSync(join(folder, "workflow.json"), "utf8")) as {
     name: string;
