@@ -7,6 +7,8 @@ export const BATCH_ERRORS: Readonly<Record<string, string>> = {
   "BATCH.COMMAND_FAILED": "A program of the workload system failed; its message follows.",
   "BATCH.CONFIG_INVALID":
     "A value of the submit file is missing or of the wrong kind. The message says which.",
+  "BATCH.INTERRUPTED":
+    "A job was stopped from outside before its end. Run it again, or the whole submission by `bps restart`.",
   "BATCH.SUBMISSION_EXISTS":
     "The submit folder holds jobs that were handed over before. Go on with them by `bps restart`, or give another output run.",
   "BATCH.SUBMISSION_MISSING":

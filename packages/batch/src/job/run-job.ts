@@ -1,3 +1,4 @@
+import { AlmagestError } from "@almagest/base";
 import type { Butler, DataId } from "@almagest/butler";
 import { loadPipeline, type Pipeline, type RunSummary, runPipeline } from "@almagest/pipeline";
 import { readFacts, readJob, type SubmissionFacts } from "../submit/submission.ts";
@@ -18,6 +19,7 @@ export interface RunJobOptions {
 /**
  * Runs the quanta of one job, task by task, and leaves a result in the submit folder. A quantum that fails blocks only what
  * reads its outputs; what had succeeded before is skipped. A job that is killed leaves no result and may be run again.
+ * Throws `BATCH.INTERRUPTED` when the signal stops it, `BATCH.SUBMISSION_MISSING`, and what `runPipeline` throws.
  */
 export async function runJob(options: RunJobOptions): Promise<JobResult> {
   const { folder, butler, signal } = options;
@@ -48,7 +50,12 @@ export async function runJob(options: RunJobOptions): Promise<JobResult> {
       retries: job.resources.retryUnlessExit.includes(1) ? 0 : job.resources.retries,
       ...(signal ? { signal } : {}),
     });
-    if (summary.status === "interrupted") throw new Error("interrupted");
+    if (summary.status === "interrupted") {
+      throw new AlmagestError(
+        "BATCH.INTERRUPTED",
+        `Job '${job.name}' was stopped; what it finished is kept.`,
+      );
+    }
     recordFailures(job, ready, summary, outcomes, failures);
     const [ran] = summary.labels;
     if (ran && ran.succeeded > 0) costs[label] = { seconds: ran.seconds, count: ran.succeeded };
