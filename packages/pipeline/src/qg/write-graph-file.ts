@@ -7,7 +7,6 @@ import { itemsOf } from "../quanta/adjacency.ts";
 import { type CodedRows, dataIdAt } from "../quanta/coded-rows.ts";
 import {
   countStatus,
-  DATASET_PREDICTED,
   DATASET_STORED,
   type EdgeLinks,
   QUANTUM_RUN,
@@ -29,6 +28,7 @@ import {
 } from "./graph-models.ts";
 import { serializePipelineGraph } from "./serialize-pipeline-graph.ts";
 import { createZip, type ZipWriter } from "./stored-zip.ts";
+import { coordinateAt, formatThinGraph, quantaToRun } from "./thin-graph.ts";
 
 /** What is written besides the graph. */
 export interface WriteGraphOptions {
@@ -79,7 +79,7 @@ export async function writeGraphFile(graph: QuantumGraph, options: WriteGraphOpt
     await addDocument(zip, "header", formatExactJson(header));
     const pipeline = serializePipelineGraph(graph.pipelineGraph, butler.universe);
     await addDocument(zip, "pipeline_graph", formatExactJson(pipeline));
-    await addDocument(zip, "thin_graph", formatThinGraph(writing));
+    await addDocument(zip, "thin_graph", formatThinGraph(graph, writing.ids));
     await addDocument(zip, "dimension_data", formatExactJson(collector.finish()));
     await addDocument(zip, "init_quanta", formatExactJson(initQuanta(writing)));
     const { addresses, bytes } = await writeQuanta(writing);
@@ -171,70 +171,6 @@ function countDatasets(graph: QuantumGraph): number {
   let count = 0;
   for (const seen of used.values()) for (const flag of seen) count += flag;
   return count;
-}
-
-function* quantaToRun(task: TaskQuanta): Generator<number> {
-  for (let q = 0; q < task.count; q++) if (task.status[q] === QUANTUM_RUN) yield q;
-}
-
-function coordinateAt(rows: CodedRows, row: number): DataIdValue[] {
-  return rows.codes.map(({ values }, i) => values[rows.columns[i]![row]!]!);
-}
-
-/** In pieces, as for millions of quanta the whole is longer than a string may be. */
-function formatThinGraph({ graph, ids }: Writing): Buffer {
-  const pieces: Buffer[] = [];
-  let lines: string[] = [];
-  const push = (text: string): void => {
-    lines.push(text);
-    if (lines.length < 10_000) return;
-    pieces.push(Buffer.from(lines.join("")));
-    lines = [];
-  };
-  push('{"quanta":{');
-  for (const [index, task] of graph.tasks.entries()) {
-    const { label } = task.node;
-    push(`${index > 0 ? "," : ""}${JSON.stringify(label)}:[`);
-    let comma = "";
-    for (const q of quantaToRun(task)) {
-      const coordinate = JSON.stringify(coordinateAt(task.rows, q));
-      push(`${comma}{"quantum_id":"${ids.quantum(label, q)}","data_coordinate":${coordinate}}`);
-      comma = ",";
-    }
-    push("]");
-  }
-  push('},"edges":[');
-  let comma = "";
-  for (const task of graph.tasks) {
-    for (const q of quantaToRun(task)) {
-      for (const before of predecessorsOf(graph, task, q)) {
-        push(`${comma}["${ids.quantum(before.label, before.quantum)}","${ids.quantum(task.node.label, q)}"]`);
-        comma = ",";
-      }
-    }
-  }
-  push("]}");
-  pieces.push(Buffer.from(lines.join("")));
-  return Buffer.concat(pieces);
-}
-
-/** The quanta that make what a quantum reads, each once. */
-function predecessorsOf(
-  graph: QuantumGraph,
-  task: TaskQuanta,
-  quantum: number,
-): Iterable<{ label: string; quantum: number }> {
-  const found = new Map<string, { label: string; quantum: number }>();
-  for (const { edge, links } of task.inputs) {
-    const label = graph.pipelineGraph.datasetTypes.get(edge.datasetType)!.producer;
-    if (label === undefined) continue;
-    const table = graph.datasets.get(edge.datasetType)!;
-    for (const row of itemsOf(links, quantum)) {
-      if (table.state[row] !== DATASET_PREDICTED) continue;
-      found.set(`${label}/${table.producer[row]}`, { label, quantum: table.producer[row]! });
-    }
-  }
-  return found.values();
 }
 
 function globalDataset(type: string, id: string, run: string): DatasetModel {

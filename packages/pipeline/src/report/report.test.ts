@@ -84,6 +84,12 @@ test("with the graph, a report tells what is blocked and what was never tried", 
     );
   }
   assert.ok(report.labels.some(({ blocked }) => blocked > 0));
+  // Run again, the failed quantum leaves its log anew, under the same id.
+  await runGraphFile({ butler, path, runtimeModule, workers: 0 });
+  assert.deepEqual(
+    (await reportRuns({ source: butler, collections: ["out"], graph })).labels.map(({ failed }) => failed),
+    report.labels.map(({ failed }) => failed),
+  );
 });
 
 test("a dataset is followed back to its raws and forward to the catalogue", async (t) => {
