@@ -13,16 +13,16 @@ export {
   type WorkerSight,
 } from "./harvester/harvester-plugin.ts";
 export type { JobOrder, PilotOffer } from "./manager/acquire-jobs.ts";
+export type { QueueSpec } from "./manager/configure.ts";
 export type { TaskCommand } from "./manager/control-tasks.ts";
 export type { AttemptSummary, JobExplanation } from "./manager/explain-job.ts";
 export type { OutputFile, PilotReport, ReportAnswer } from "./manager/report-attempt.ts";
 export type { SilenceLimits } from "./manager/sweep-lost.ts";
+export type { WorkflowStatus } from "./manager/workflow-status.ts";
 export {
   createWorkloadManager,
   type ManagerOptions,
   openWorkload,
-  type QueueSpec,
-  type WorkflowStatus,
   type WorkloadManager,
 } from "./manager/workload-manager.ts";
 export { type NamedJob, orderJobs } from "./order-jobs.ts";

@@ -1,13 +1,21 @@
 import { AlmagestError, type Clock } from "@almagest/base";
 import type { Database } from "@almagest/database";
 import type { LogEntry } from "../core/slice.ts";
+import { loadNeed } from "../store/slice-store.ts";
 import { Commit } from "./commit.ts";
 import { loadWorld, type World } from "./world.ts";
 
 /** Work that is done inside a commit; its answer is given once the commit is durable. */
 export type Operation<T> = (commit: Commit) => Promise<T>;
 
+/** The attempt that an operation will touch, and whether it ends it: rows to read for a whole batch at once. */
+export interface Touch {
+  readonly attemptId: number;
+  readonly ends: boolean;
+}
+
 interface Entry {
+  readonly touch: Touch | undefined;
   readonly run: Operation<unknown>;
   resolve(value: unknown): void;
   reject(error: unknown): void;
@@ -43,12 +51,12 @@ export class CommitQueue {
   }
 
   /** Queues an operation. Throws what it throws, or what the database throws. */
-  submit<T>(run: Operation<T>): Promise<T> {
+  submit<T>(run: Operation<T>, touch?: Touch): Promise<T> {
     if (this.#closed) {
       return Promise.reject(new AlmagestError("WORKLOAD.CLOSED", "The workload manager has been closed."));
     }
     return new Promise<T>((resolve, reject) => {
-      this.#waiting.push({ run, resolve: resolve as (value: unknown) => void, reject });
+      this.#waiting.push({ touch, run, resolve: resolve as (value: unknown) => void, reject });
       if (!this.#busy) void this.#work();
     });
   }
@@ -74,6 +82,10 @@ export class CommitQueue {
     let after: (() => void) | undefined;
     const commit = new Commit(this.#db, this.world, this.#clock.nowMs());
     await this.#db.transaction(async () => {
+      await preload(
+        commit,
+        batch.flatMap(({ touch }) => touch ?? []),
+      );
       for (const entry of batch) answers.push(await entry.run(commit));
       after = await this.#afterAll(commit);
       await commit.flush();
@@ -113,4 +125,17 @@ export class CommitQueue {
     this.#closed = true;
     while (this.#busy) await new Promise<void>((resolve) => setImmediate(resolve));
   }
+}
+
+async function preload({ db, slice }: Commit, touches: readonly Touch[]): Promise<void> {
+  if (touches.length < 2) return;
+  const none = { jobs: [], attempts: [], childrenOf: [], parentsOf: [] };
+  await loadNeed(db, slice, { ...none, attempts: [...new Set(touches.map(({ attemptId }) => attemptId))] });
+  const ending = new Set(touches.flatMap(({ attemptId, ends }) => (ends ? [attemptId] : [])));
+  const attempts = [...slice.attempts.values()];
+  const jobs = [...new Set(attempts.map(({ jobId }) => jobId))];
+  const childrenOf = [...new Set(attempts.flatMap(({ id, jobId }) => (ending.has(id) ? [jobId] : [])))];
+  await loadNeed(db, slice, { ...none, jobs, childrenOf });
+  const children = childrenOf.flatMap((id) => slice.children.get(id)!.map(({ job }) => job));
+  await loadNeed(db, slice, { ...none, jobs: [...new Set(children)].filter((id) => !slice.jobs.has(id)) });
 }

@@ -1,8 +1,7 @@
-import { AlmagestError, type Clock, canonicalJson, systemClock } from "@almagest/base";
+import { AlmagestError, type Clock, systemClock } from "@almagest/base";
 import { type Database, openSqlite, sql } from "@almagest/database";
 import type { Failure } from "../core/attempt-state.ts";
 import type { LogEntry } from "../core/slice.ts";
-import type { TaskState } from "../core/task-state.ts";
 import type { Worker, WorkerStatus } from "../core/worker-state.ts";
 import type { FacilityShare } from "../scheduling/facility-shares.ts";
 import { decayShare } from "../scheduling/facility-shares.ts";
@@ -14,6 +13,7 @@ import type { JobOrder, PilotOffer } from "./acquire-jobs.ts";
 import { brokerJobs } from "./broker-jobs.ts";
 import type { Commit } from "./commit.ts";
 import { CommitQueue } from "./commit-queue.ts";
+import { defineQueue, type QueueSpec, setRetryRules, setShares } from "./configure.ts";
 import { cancelJobs, controlTask, returnActivated, type TaskCommand } from "./control-tasks.ts";
 import { explainJob, type JobExplanation } from "./explain-job.ts";
 import { type PilotReport, type ReportAnswer, reportAttempt } from "./report-attempt.ts";
@@ -21,10 +21,8 @@ import { submitWorkflow } from "./submit-workflow.ts";
 import { DEFAULT_SILENCE_LIMITS, type SilenceLimits, sweepLost } from "./sweep-lost.ts";
 import { addWorkers, openWorkers, seeWorker } from "./track-workers.ts";
 import { WaitingPilots } from "./waiting-pilots.ts";
+import { readWorkflow, type WorkflowStatus } from "./workflow-status.ts";
 import { loadWorld, type TaskRecord, type World } from "./world.ts";
-
-/** A queue as an operator defines it. */
-export type QueueSpec = Omit<Queue, "id">;
 
 /** How to open a manager. */
 export interface ManagerOptions {
@@ -32,16 +30,6 @@ export interface ManagerOptions {
   readonly silence?: SilenceLimits;
   /** Called after every commit with what it logged, in order. */
   readonly listen?: (log: readonly LogEntry[]) => void;
-}
-
-/** A workflow's state at a glance. */
-export interface WorkflowStatus {
-  readonly workflowId: number;
-  readonly name: string;
-  readonly owner: string;
-  /** `accepting` while jobs still arrive, then `open`, and `done` when every task has ended. */
-  readonly status: "accepting" | "open" | "done";
-  readonly tasks: readonly { readonly id: number; readonly label: string; readonly state: TaskState }[];
 }
 
 /** The workload manager over one database; all changes go through its commits. Open one per database. */
@@ -81,18 +69,7 @@ export class WorkloadManager implements AsyncDisposable {
 
   /** Defines a queue or changes the one of that name; what waits at a queue that is not online is brokered anew. */
   async defineQueue(spec: QueueSpec): Promise<Queue> {
-    const queue = await this.#commits.submit(async (commit) => {
-      const { world, db } = commit;
-      const known = [...world.queues.values()].find(({ name }) => name === spec.name);
-      const id = known?.id ?? Math.max(0, ...world.queues.keys()) + 1;
-      const row = [id, spec.name, canonicalJson(spec)];
-      await db.insertMany("queue", ["id", "name", "spec"], [row], { onConflict: { replaceBy: ["id"] } });
-      const entry: Queue = { ...spec, id };
-      world.queues.set(id, entry);
-      if (!world.loads.has(id)) world.loads.set(id, { activated: 0, running: 0 });
-      commit.log("q", id, spec.status, spec.name);
-      return entry;
-    });
+    const queue = await this.#commits.submit((commit) => defineQueue(commit, spec));
     if (spec.status === "offline") await returnActivated(this.#commits, queue.id);
     return queue;
   }
@@ -107,17 +84,7 @@ export class WorkloadManager implements AsyncDisposable {
 
   /** Sets what each facility ought to do of the whole; facilities not named lose their share. */
   setShares(targets: Readonly<Record<string, number>>): Promise<void> {
-    return this.#commits.submit(async ({ world, db }) => {
-      await db.run(sql`DELETE FROM facility_share`);
-      const before = new Map(world.shares);
-      world.shares.clear();
-      for (const [facility, target] of Object.entries(targets)) {
-        const share = { facility, target, chargedCoreSec: before.get(facility)?.chargedCoreSec ?? 0 };
-        world.shares.set(facility, share);
-        const row = [facility, target, share.chargedCoreSec];
-        await db.insertMany("facility_share", ["facility", "target", "charged"], [row]);
-      }
-    });
+    return this.#commits.submit((commit) => setShares(commit, targets));
   }
 
   /** The shares and what was charged to each. */
@@ -127,21 +94,7 @@ export class WorkloadManager implements AsyncDisposable {
 
   /** Replaces the retry rules. Throws `WORKLOAD.RETRY_RULE_INVALID`. */
   setRetryRules(rules: readonly RetryRule[]): Promise<void> {
-    for (const { pattern } of rules) {
-      try {
-        new RegExp(pattern ?? "");
-      } catch (cause) {
-        throw new AlmagestError("WORKLOAD.RETRY_RULE_INVALID", `${pattern} is no regular expression.`, {
-          cause,
-        });
-      }
-    }
-    return this.#commits.submit(async ({ world, db }) => {
-      await db.run(sql`DELETE FROM retry_rule`);
-      const rows = rules.map((rule, position) => [position, canonicalJson(rule)]);
-      await db.insertMany("retry_rule", ["position", "rule"], rows);
-      world.retryRules.splice(0, Number.POSITIVE_INFINITY, ...rules);
-    });
+    return this.#commits.submit((commit) => setRetryRules(commit, rules));
   }
 
   /** Hands jobs to a pilot; waits for work up to `waitMs`. Gives an empty list when there is none. */
@@ -164,7 +117,9 @@ export class WorkloadManager implements AsyncDisposable {
 
   /** Takes a pilot's report; it is durable when the answer comes. */
   report(report: PilotReport): Promise<ReportAnswer> {
-    return this.#commits.submit((commit) => reportAttempt(commit, report));
+    const { attemptId, status } = report;
+    const touch = { attemptId, ends: status === "finished" || status === "failed" };
+    return this.#commits.submit((commit) => reportAttempt(commit, report), touch);
   }
 
   /** Says that the outputs of an attempt in `holding` are safe; the job has then finished. Gives false when it was not
@@ -224,24 +179,8 @@ export class WorkloadManager implements AsyncDisposable {
   }
 
   /** A workflow at a glance; throws `WORKLOAD.NOT_FOUND`. */
-  async workflow(workflowId: number): Promise<WorkflowStatus> {
-    const row = (
-      await this.#db.rows(sql`SELECT name, owner, status FROM workflow WHERE id = ${workflowId}`)
-    )[0];
-    if (row === undefined) {
-      throw new AlmagestError("WORKLOAD.NOT_FOUND", `There is no workflow ${workflowId}.`, {
-        fields: { workflowId },
-      });
-    }
-    const tasks = [...this.#world.tasks.values()].filter((task) => task.workflowId === workflowId);
-    const over = tasks.every(({ state }) => ["done", "finished", "failed", "aborted"].includes(state.status));
-    return {
-      workflowId,
-      name: String(row[0]),
-      owner: String(row[1]),
-      status: row[2] === "accepting" ? "accepting" : over ? "done" : "open",
-      tasks: tasks.map(({ id, spec, state }) => ({ id, label: spec.label, state })),
-    };
+  workflow(workflowId: number): Promise<WorkflowStatus> {
+    return readWorkflow(this.#db, this.#world, workflowId);
   }
 
   /** A task as held in memory; undefined when there is none. */

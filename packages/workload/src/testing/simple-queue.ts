@@ -1,4 +1,4 @@
-import type { QueueSpec } from "../manager/workload-manager.ts";
+import type { QueueSpec } from "../manager/configure.ts";
 
 /** A generous queue for tests and benches. */
 export function simpleQueue(name: string, facility: string, changes: Partial<QueueSpec> = {}): QueueSpec {
