@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { PassThrough } from "node:stream";
 import { text } from "node:stream/consumers";
 import { after, test } from "node:test";
+import type { Terminal } from "../../cli/terminal.ts";
 import { main } from "../../main.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "almagest-bps-"));
@@ -12,7 +13,7 @@ after(() => rmSync(folder, { recursive: true, force: true }));
 
 async function run(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
   const [out, err] = [new PassThrough(), new PassThrough()];
-  const terminal = { out, err: err as NodeJS.WritableStream, color: false, redraw: false };
+  const terminal = { out, err: err as unknown as Terminal["err"], color: false, redraw: false };
   const code = await main(argv, terminal);
   out.end();
   err.end();
