@@ -4,10 +4,10 @@ import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
 import { loadPipeline, type Pipeline } from "@almagest/pipeline";
 import type { Bar } from "../../scripts/bar.ts";
+import { findPython } from "../python.ts";
 
 /** Environment variables of these checks: a Python with `lsst-pipe-base`, and a folder with checkouts of Rubin's pipeline
  * packages (`drp_pipe`, `ap_pipe`, `analysis_tools`, …) side by side. */
-const PYTHON = process.env.ALMAGEST_PIPELINE_PYTHON;
 const FOLDER = process.env.ALMAGEST_RUBIN_PIPELINES;
 
 interface Expanded {
@@ -51,9 +51,8 @@ function unifyNumbers(value: unknown): unknown {
 }
 
 async function compareExpansions(): Promise<{ figure: string; pass: boolean; note?: string }> {
-  if (PYTHON === undefined || FOLDER === undefined || !existsSync(FOLDER)) {
-    const wants =
-      "set ALMAGEST_PIPELINE_PYTHON (with lsst-pipe-base) and ALMAGEST_RUBIN_PIPELINES (checkouts)";
+  if (FOLDER === undefined || !existsSync(FOLDER)) {
+    const wants = "set ALMAGEST_RUBIN_PIPELINES to a folder of checkouts of Rubin's pipeline packages";
     return { figure: `not measured: ${wants}`, pass: false };
   }
   const packages = readdirSync(FOLDER);
@@ -61,13 +60,17 @@ async function compareExpansions(): Promise<{ figure: string; pass: boolean; not
     packages.map((name) => [`${name.toUpperCase()}_DIR`, join(FOLDER, name)]),
   );
   const files = packages.flatMap((name) => globSync(join(FOLDER, name, "pipelines/**/*.yaml"))).sort();
-  const output = execFileSync(PYTHON, [join(import.meta.dirname, "expand-pipelines.py")], {
-    input: files.join("\n"),
-    encoding: "utf8",
-    env: { ...process.env, ...environment },
-    maxBuffer: 2 ** 28,
-    stdio: ["pipe", "pipe", "ignore"],
-  });
+  const output = execFileSync(
+    findPython(["lsst.pipe.base"]),
+    [join(import.meta.dirname, "expand-pipelines.py")],
+    {
+      input: files.join("\n"),
+      encoding: "utf8",
+      env: { ...process.env, ...environment },
+      maxBuffer: 2 ** 28,
+      stdio: ["pipe", "pipe", "ignore"],
+    },
+  );
   const differing: string[] = [];
   let same = 0;
   let refused = 0;
