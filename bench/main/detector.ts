@@ -52,7 +52,7 @@ async function runOnce(): Promise<JobFigures> {
     await butler.close();
     const collections = instrumentCollections(instrument.name);
     const inputs = [collections.raws, collections.calibrations, REFERENCE_RUN].join(",");
-    const job = join(import.meta.dirname, "detector-job.ts");
+    const job = join(import.meta.dirname, "job", "process-detector.ts");
     const pipeline = join(PIPELINES, "science.yaml");
     const words = [process.execPath, job, repository, pipeline, instrument.name, inputs, "runs/bench"];
     const run = spawnSync("taskset", ["-c", "0", ...words], { encoding: "utf8" });

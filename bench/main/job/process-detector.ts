@@ -1,7 +1,7 @@
-// Run by detector.ts as a process of its own on one core: one detector from its raw file to calibrated image and table.
+// Run by ../detector.ts as a process of its own on one core: one detector from its raw file to calibrated image and table.
 import { loadPipeline, runPipeline } from "@almagest/pipeline";
-import { openRepository } from "../../packages/almagest/src/open-repository.ts";
-import { RUNTIME_URL } from "../../packages/almagest/src/runtime.ts";
+import { openRepository } from "../../../packages/almagest/src/open-repository.ts";
+import { RUNTIME_URL } from "../../../packages/almagest/src/runtime.ts";
 
 const [repository, pipeline, instrument, inputs, outputRun] = process.argv.slice(2) as [
   string,
