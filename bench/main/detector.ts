@@ -18,6 +18,7 @@ import type { Bar } from "../../scripts/bar.ts";
 interface JobFigures {
   readonly status: string;
   readonly seconds: number;
+  readonly cpuSeconds: number;
   readonly memoryMb: number;
 }
 

@@ -12,6 +12,7 @@ const [repository, pipeline, instrument, inputs, outputRun] = process.argv.slice
 ];
 const butler = await openRepository(repository, { writeable: true });
 const started = performance.now();
+const startedCpu = process.cpuUsage();
 const summary = await runPipeline({
   butler,
   pipeline: await loadPipeline(`${pipeline}#isr,calibrateImage`),
@@ -22,6 +23,15 @@ const summary = await runPipeline({
   workers: 0,
 });
 const seconds = (performance.now() - started) / 1000;
+const { user, system } = process.cpuUsage(startedCpu);
 await butler.close();
 const memoryMb = process.resourceUsage().maxRSS / 1024;
-console.log(JSON.stringify({ status: summary.status, seconds, memoryMb, failures: summary.failures }));
+console.log(
+  JSON.stringify({
+    status: summary.status,
+    seconds,
+    cpuSeconds: (user + system) / 1e6,
+    memoryMb,
+    failures: summary.failures,
+  }),
+);
