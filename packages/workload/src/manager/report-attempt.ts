@@ -1,4 +1,4 @@
-import type { SqlValue } from "@almagest/database";
+import { type Database, type SqlValue, sql } from "@almagest/database";
 import type { AttemptReport, ReportVerdict } from "../core/attempt-state.ts";
 import type { Commit } from "./commit.ts";
 
@@ -72,4 +72,18 @@ async function writeOutputs(
     "url",
   ];
   await commit.db.insertMany("output_file", columns, rows, { onConflict: { replaceBy: ["job_id", "name"] } });
+}
+
+/** The files that a job's attempt reported, by name. */
+export async function readOutputs(db: Database, jobId: number): Promise<readonly OutputFile[]> {
+  const rows = await db.rows(sql`SELECT name, size_bytes, checksum, guid, endpoint, url FROM output_file
+    WHERE job_id = ${jobId} ORDER BY name`);
+  return rows.map(([name, size, checksum, guid, endpoint, url]) => ({
+    name: String(name),
+    ...(size === null ? {} : { sizeBytes: Number(size) }),
+    ...(checksum === null ? {} : { checksum: String(checksum) }),
+    ...(guid === null ? {} : { guid: String(guid) }),
+    ...(endpoint === null ? {} : { endpoint: String(endpoint) }),
+    ...(url === null ? {} : { url: String(url) }),
+  }));
 }

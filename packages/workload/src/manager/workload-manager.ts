@@ -16,7 +16,13 @@ import { CommitQueue } from "./commit-queue.ts";
 import { defineQueue, type QueueSpec, setRetryRules, setShares } from "./configure.ts";
 import { cancelJobs, controlTask, returnActivated, type TaskCommand } from "./control-tasks.ts";
 import { explainJob, type JobExplanation } from "./explain-job.ts";
-import { type PilotReport, type ReportAnswer, reportAttempt } from "./report-attempt.ts";
+import {
+  type OutputFile,
+  type PilotReport,
+  type ReportAnswer,
+  readOutputs,
+  reportAttempt,
+} from "./report-attempt.ts";
 import { submitWorkflow } from "./submit-workflow.ts";
 import { DEFAULT_SILENCE_LIMITS, type SilenceLimits, sweepLost } from "./sweep-lost.ts";
 import { addWorkers, openWorkers, seeWorker } from "./track-workers.ts";
@@ -191,6 +197,11 @@ export class WorkloadManager implements AsyncDisposable {
   /** Why a job is where it is; throws `WORKLOAD.NOT_FOUND`. */
   explain(jobId: number): Promise<JobExplanation> {
     return explainJob(this.#db, this.#world, jobId);
+  }
+
+  /** The files that a job's attempt reported at its end. */
+  outputs(jobId: number): Promise<readonly OutputFile[]> {
+    return readOutputs(this.#db, jobId);
   }
 
   /** Status of attempts by id; unknown ids are left out. */

@@ -23,7 +23,7 @@ export function queueJson(queue: Queue): Record<string, Json> {
     container_type: "none:pilot",
     container_options: "",
     copytools: { mv: { setup: "" } },
-    acopytools: { pr: ["mv"], pw: ["mv"], pl: ["mv"] },
+    acopytools: { default: ["mv"], pr: ["mv"], pw: ["mv"], pl: ["mv"] },
     astorages: {},
     params: {},
     allow_lan: true,

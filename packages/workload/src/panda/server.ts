@@ -18,6 +18,8 @@ export interface PandaServerOptions {
   readonly tokens?: readonly string[];
   /** What /cache/ddmendpoints.json answers. */
   readonly endpoints?: Json;
+  /** Fields that replace those of the queue files (storages, copy tools, container …), for all queues. */
+  readonly queueFields?: Readonly<Record<string, Json>>;
   readonly log?: Logger;
 }
 
@@ -79,10 +81,19 @@ export async function startPandaServer(
   manager: WorkloadManager,
   options: PandaServerOptions = {},
 ): Promise<PandaServer> {
-  const { host = "127.0.0.1", port = 0, tokens = [], endpoints = {}, log = silentLogger } = options;
+  const {
+    host = "127.0.0.1",
+    port = 0,
+    tokens = [],
+    endpoints = {},
+    queueFields = {},
+    log = silentLogger,
+  } = options;
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const [path = "", query = ""] = (request.url ?? "").split("?", 2);
-    if (tokens.length > 0 && !isKnown(request, tokens)) {
+    // A real pilot reads the queue files without a token; they hold nothing secret.
+    const open = path.startsWith("/cache/");
+    if (!open && tokens.length > 0 && !isKnown(request, tokens)) {
       return send(response, 403, { success: false, message: "unknown token", data: null });
     }
     if (path.startsWith("/server/panda/")) {
@@ -102,11 +113,8 @@ export async function startPandaServer(
     const cached = /^\/cache\/schedconfig\/(.+?)(\.all)?\.json$/.exec(path);
     const queue = manager.queues().find(({ name }) => name === decodeURIComponent(cached?.[1] ?? ""));
     if (queue === undefined) return send(response, 404, { message: "not found" });
-    return send(
-      response,
-      200,
-      cached?.[2] === ".all" ? queueJson(queue) : { [queue.name]: queueJson(queue) },
-    );
+    const fields = { ...queueJson(queue), ...queueFields };
+    return send(response, 200, cached?.[2] === ".all" ? fields : { [queue.name]: fields });
   };
   const server = createServer((request, response) => {
     handle(request, response).catch((error: unknown) => {
