@@ -170,10 +170,13 @@ for (const name of ["good", "bad", "long"]) {
   const { status, attempts } = await manager.explain(firstJob);
   const outputs = await manager.outputs(firstJob);
   const stopSec = killedMs === 0 ? 0 : (Date.now() - killedMs) / 1000;
+  const words = readFileSync(join(folder, name, "pilot.out"), "utf8");
+  const reports = [...new Set(words.match(/\b1[1-3]\d\d\b(?=[,:\])])/g) ?? [])];
   ends[name] = {
     exit,
     status,
     stopSec,
+    reports,
     failure: attempts.at(-1)?.failure,
     outputs: outputs.map((file) => file.name),
   };
