@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { chmodSync, cpSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Bar } from "../../scripts/bar.ts";
@@ -26,29 +26,14 @@ async function run(command: string, words: readonly string[]): Promise<string> {
   return output;
 }
 
-/** PanDA's pilot as released on PyPI, or the tree that PANDA_PILOT names. */
-async function fetchPilot(folder: string): Promise<string> {
+/** A copy of the pilot's source tree that PANDA_PILOT names (3.11; the release on PyPI is older and lacks `--baseurls`). */
+function copyPilot(folder: string): string {
   const given = process.env.PANDA_PILOT;
+  if (given === undefined)
+    throw new Error("needs PANDA_PILOT: the folder of PanDA's pilot (github.com/PanDAWMS/pilot3)");
   const source = join(folder, "source");
-  if (given !== undefined) {
-    cpSync(given, source, { recursive: true });
-    return source;
-  }
-  await run("python3", [
-    "-m",
-    "pip",
-    "download",
-    "-q",
-    "--no-deps",
-    "--no-binary",
-    ":all:",
-    "-d",
-    folder,
-    "panda-pilot",
-  ]);
-  const archive = readdirSync(folder).find((name) => name.endsWith(".tar.gz"))!;
-  await run("tar", ["xzf", join(folder, archive), "-C", folder]);
-  return join(folder, archive.replace(".tar.gz", ""));
+  cpSync(given, source, { recursive: true });
+  return source;
 }
 
 let endings: Promise<Record<string, Ending>> | undefined;
@@ -65,7 +50,7 @@ async function runJobs(): Promise<Record<string, Ending>> {
   // The pilot's user must get through it.
   chmodSync(folder, 0o755);
   try {
-    const source = await fetchPilot(folder);
+    const source = copyPilot(folder);
     const inside = [
       process.execPath,
       join(import.meta.dirname, "inside/shut-in-pilot.ts"),

@@ -228,7 +228,7 @@ test("an answer that was lost is given again under the same request id", async (
   assert.equal((await manager.acquire({ ...offer, count: 1, requestId: "r2" }))[0]!.jobName, "b");
 });
 
-test("a killed task ends aborted, its descendants pruned; a paused one waits", async (t) => {
+test("a killed task ends aborted, its descendants pruned", async (t) => {
   const { manager } = await open(t);
   await manager.defineQueue(simpleQueue("Q", "US"));
   const { workflowId } = await manager.submit(workflow(DIAMOND), DIAMOND);

@@ -60,8 +60,13 @@ export class WorkloadManager implements AsyncDisposable {
     return () => {
       answer();
       // Pilots took work and made room, or brokerage was cut short: go on in a next commit.
-      if (more || this.#pilots.tookWork) this.#commits.submit(async () => {}).catch(() => {});
+      if (more || this.#pilots.tookWork) this.#commitAgain();
     };
+  }
+
+  /** A commit with nothing of its own: brokerage, and pilots that wait. They hear of it when it fails. */
+  #commitAgain(): void {
+    this.#commits.submit(async () => {}).catch((error: unknown) => this.#pilots.fail(error));
   }
 
   get #world(): World {
@@ -73,7 +78,7 @@ export class WorkloadManager implements AsyncDisposable {
     return submitWorkflow(this.#commits, spec, jobs);
   }
 
-  /** Defines a queue or changes the one of that name; what waits at a queue that is not online is brokered anew. */
+  /** Defines a queue or changes the one of that name; what waits at a queue that goes offline is brokered anew. */
   async defineQueue(spec: QueueSpec): Promise<Queue> {
     const queue = await this.#commits.submit((commit) => defineQueue(commit, spec));
     if (spec.status === "offline") await returnActivated(this.#commits, queue.id);
@@ -112,7 +117,7 @@ export class WorkloadManager implements AsyncDisposable {
       );
     }
     const answer = this.#pilots.add(offer, signal);
-    this.#commits.submit(async () => {}).catch((error: unknown) => this.#pilots.fail(error));
+    this.#commitAgain();
     return answer;
   }
 

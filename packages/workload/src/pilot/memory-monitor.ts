@@ -55,6 +55,8 @@ export class MemoryMonitor {
   readonly #folder: string;
   readonly #startMs: number;
   #samples = 0;
+  /** What a warm worker had used before this job is not this job's. */
+  #cpuBeforeSec: number | undefined;
   #cpuSec = 0;
   #sums: Record<string, number> = {};
   #max: Record<string, number> = {};
@@ -73,7 +75,9 @@ export class MemoryMonitor {
     if (this.#samples === 0) await writeFile(file, `${COLUMNS.join("\t")}\n`);
     await appendFile(file, `${COLUMNS.map((column) => sample[column]).join("\t")}\n`);
     this.#samples++;
-    this.#cpuSec = Math.max(this.#cpuSec, use.userSec + use.systemSec);
+    const cpuSec = use.userSec + use.systemSec;
+    this.#cpuBeforeSec ??= cpuSec;
+    this.#cpuSec = Math.max(this.#cpuSec, cpuSec - this.#cpuBeforeSec);
     for (const [name, value] of Object.entries(sample)) {
       if (name === "Time") continue;
       this.#sums[name] = (this.#sums[name] ?? 0) + value;

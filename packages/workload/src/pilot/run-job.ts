@@ -69,6 +69,8 @@ export class PilotSlot {
     const heartbeat = () => client.update({ ...ids, job_status: "running", ...use() });
     const watching = watchJob(monitor, work, limits, times, heartbeat, AbortSignal.any([done.signal, stop]));
     const running = this.#launch(launch, order, work, mark, log).finally(() => done.abort());
+    // It may fail while the watch still looks; the error is thrown by the await below.
+    running.catch(() => {});
     const seen = await watching.catch(async (error: unknown) => {
       // The server is lost: nobody would hear of the job's end.
       await this.#kill(mark);
