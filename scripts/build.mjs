@@ -44,6 +44,7 @@ function stage(room) {
   cpSync(join(root, "LICENSE"), join(target, "LICENSE"));
   const manifest = JSON.parse(readFileSync(join(source, "package.json"), "utf8"));
   delete manifest.scripts;
+  delete manifest.devDependencies;
   manifest.exports = Object.fromEntries(
     Object.entries(manifest.exports).map(([name, path]) => {
       const file = path.replace("./src/", "./dist/").replace(/\.ts$/, "");
@@ -77,8 +78,11 @@ function bundle(manifests) {
 }
 
 compile();
+const isPublished = (room) =>
+  !JSON.parse(readFileSync(join(root, "packages", room, "package.json"), "utf8")).private;
 const manifests = new Map(
   readdirSync(join(root, "packages"))
+    .filter(isPublished)
     .sort()
     .map((room) => [room, stage(room)]),
 );

@@ -1,7 +1,7 @@
 // Installs, as root on Debian, the real programs that tests and benchmarks compare with.
 // Anywhere else it only says which are missing, and the tests that need them skip by name.
 import { spawnSync } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, globSync } from "node:fs";
 
 /** Command or Python module → Debian package. */
 const PROGRAMS = [
@@ -9,11 +9,17 @@ const PROGRAMS = [
   { command: "source-extractor", package: "source-extractor", for: "detection and measurement" },
   { command: "SWarp", package: "swarp", for: "warping" },
   { command: "chromium", package: "chromium", for: "the report page" },
+  {
+    command: "/usr/lib/postgresql/*/bin/initdb",
+    package: "postgresql",
+    for: "repositories and job stores on PostgreSQL",
+  },
   { module: "astropy", package: "python3-astropy", for: "FITS and WCS" },
   { module: "sep", package: "python3-sep", for: "measurement" },
 ];
 
 function isPresent({ command, module }) {
+  if (command?.startsWith("/")) return globSync(command).length > 0;
   if (command !== undefined) return spawnSync("sh", ["-c", `command -v ${command}`]).status === 0;
   return spawnSync("/usr/bin/python3", ["-c", `import ${module}`]).status === 0;
 }

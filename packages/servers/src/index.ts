@@ -1,0 +1,4 @@
+/** The real programs that tests and comparisons run against. Start at `postgres.ts`. */
+export { type Daemon, type DaemonOptions, startDaemon, userIds, waitUntil } from "./daemon.ts";
+export { freePorts } from "./free-ports.ts";
+export { missingForPostgres, type PostgresServer, startPostgres } from "./postgres.ts";

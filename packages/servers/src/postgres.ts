@@ -1,0 +1,105 @@
+import { execFileSync, spawnSync } from "node:child_process";
+import { appendFileSync, chmodSync, chownSync, existsSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { type Daemon, startDaemon, userIds, waitUntil } from "./daemon.ts";
+import { freePorts } from "./free-ports.ts";
+
+/** A PostgreSQL server of one's own. */
+export interface PostgresServer {
+  readonly port: number;
+  /** URL of its superuser's database, without password. */
+  readonly url: string;
+  /** Makes an empty database and gives its URL. */
+  createDatabase(name: string): string;
+  /** Ends it at once (SIGQUIT, no checkpoint), as a power cut does; `start` brings it back. */
+  crash(): Promise<void>;
+  start(): Promise<void>;
+  /** Ends it and removes its folder. */
+  stop(): Promise<void>;
+}
+
+const USER = "postgres";
+
+function programs(): string | undefined {
+  const root = "/usr/lib/postgresql";
+  if (!existsSync(root)) return undefined;
+  const newest = readdirSync(root).sort((a, b) => Number(b) - Number(a))[0];
+  return newest === undefined ? undefined : join(root, newest, "bin");
+}
+
+/** What is missing to start one; empty when nothing is. */
+export function missingForPostgres(): string {
+  const folder = programs();
+  return folder !== undefined && existsSync(join(folder, "initdb"))
+    ? ""
+    : "needs PostgreSQL's server (Debian package postgresql)";
+}
+
+/** Starts an empty server. `settings` are lines of postgresql.conf. Trusts everybody on the loopback interface. */
+export async function startPostgres(settings: readonly string[] = []): Promise<PostgresServer> {
+  const bin = programs();
+  if (bin === undefined) throw new Error(missingForPostgres());
+  const folder = mkdtempSync(join(tmpdir(), "almagest-postgres-"));
+  const isRoot = process.getuid?.() === 0;
+  if (isRoot) {
+    const { uid, gid } = userIds(USER);
+    chownSync(folder, uid, gid);
+  }
+  chmodSync(folder, 0o755);
+  const data = join(folder, "data");
+  const identity = isRoot ? userIds(USER) : {};
+  execFileSync(
+    join(bin, "initdb"),
+    [
+      "-D",
+      data,
+      "-U",
+      USER,
+      "--auth=trust",
+      "--data-checksums",
+      "-E",
+      "UTF8",
+      "--locale=C.UTF-8",
+      "--no-sync",
+    ],
+    { stdio: "ignore", cwd: folder, ...identity },
+  );
+  const [port] = await freePorts(1);
+  appendFileSync(
+    join(data, "postgresql.conf"),
+    ["listen_addresses='127.0.0.1'", `unix_socket_directories='${folder}'`, ...settings, ""].join("\n"),
+  );
+  let daemon: Daemon | undefined;
+  const psql = (text: string): boolean =>
+    spawnSync("psql", ["-h", "127.0.0.1", "-p", `${port}`, "-U", USER, "-qAtc", text]).status === 0;
+  const start = async (): Promise<void> => {
+    daemon = startDaemon(join(bin, "postgres"), ["-D", data, "-p", `${port}`], {
+      log: join(folder, "log"),
+      folder,
+      user: USER,
+      stopSignal: "SIGINT",
+    });
+    await waitUntil(() => psql("SELECT 1"), "PostgreSQL", daemon, 30);
+  };
+  await start();
+  const urlOf = (name: string): string => `postgresql://${USER}@127.0.0.1:${port}/${name}`;
+  return {
+    port: port!,
+    url: urlOf("postgres"),
+    createDatabase: (name) => {
+      if (!/^[a-z_][a-z0-9_]*$/.test(name)) throw new Error(`'${name}' is no plain name`);
+      if (!psql(`CREATE DATABASE ${name}`)) throw new Error(`cannot create database ${name}`);
+      return urlOf(name);
+    },
+    crash: async () => {
+      if (daemon?.isRunning()) process.kill(daemon.pid, "SIGQUIT");
+      await daemon?.ended;
+    },
+    start,
+    stop: async () => {
+      await daemon?.stop();
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
