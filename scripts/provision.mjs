@@ -14,6 +14,12 @@ const PROGRAMS = [
     package: "postgresql",
     for: "repositories and job stores on PostgreSQL",
   },
+  ...["slurmctld", "slurmd", "slurmdbd", "slurmrestd"].map((name) => {
+    return { command: `/usr/sbin/${name}`, package: name, for: "batch jobs on Slurm" };
+  }),
+  { command: "sbatch", package: "slurm-client", for: "batch jobs on Slurm" },
+  { command: "/usr/sbin/munged", package: "munge", for: "batch jobs on Slurm" },
+  { command: "/usr/sbin/mariadbd", package: "mariadb-server", for: "batch jobs on Slurm" },
   { module: "astropy", package: "python3-astropy", for: "FITS and WCS" },
   { module: "sep", package: "python3-sep", for: "measurement" },
 ];

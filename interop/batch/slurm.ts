@@ -5,8 +5,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { SubmissionReport } from "@almagest/batch";
+import { missingForSlurm, type SlurmSite, startSlurm } from "@almagest/servers";
 import type { Bar } from "../../scripts/bar.ts";
-import { missingForSlurm, type SlurmSite, startSlurm } from "./slurm-site.ts";
 
 const ROOT = join(import.meta.dirname, "..", "..");
 const ALMAGEST = join(ROOT, "packages", "almagest", "bin", "almagest.js");
@@ -97,7 +97,7 @@ async function runOnSlurm(site: SlurmSite, folder: string): Promise<Outcome> {
     onNode = running
       .split("\n")
       .flatMap((line) => (line.endsWith(`|${killedNode}`) ? line.split("|")[0]! : []));
-    site.killNode(killedNode);
+    await site.killNode(killedNode);
   }
   const report = JSON.parse(await submitted) as Outcome["report"];
   const seconds = (performance.now() - started) / 1000;

@@ -2,3 +2,4 @@
 export { type Daemon, type DaemonOptions, startDaemon, userIds, waitUntil } from "./daemon.ts";
 export { freePorts } from "./free-ports.ts";
 export { missingForPostgres, type PostgresServer, startPostgres } from "./postgres.ts";
+export { missingForSlurm, type SlurmOptions, type SlurmSite, startSlurm } from "./slurm.ts";
