@@ -1,5 +1,6 @@
 /** The real programs that tests and comparisons run against. Start at `postgres.ts`. */
 export { type Daemon, type DaemonOptions, startDaemon, userIds, waitUntil } from "./daemon.ts";
 export { freePorts } from "./free-ports.ts";
+export { type OidcClient, type OidcServer, startOidc } from "./oidc.ts";
 export { missingForPostgres, type PostgresServer, startPostgres } from "./postgres.ts";
 export { missingForSlurm, type SlurmOptions, type SlurmSite, startSlurm } from "./slurm.ts";
