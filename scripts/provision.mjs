@@ -20,6 +20,7 @@ const PROGRAMS = [
   { command: "sbatch", package: "slurm-client", for: "batch jobs on Slurm" },
   { command: "/usr/sbin/munged", package: "munge", for: "batch jobs on Slurm" },
   { command: "/usr/sbin/mariadbd", package: "mariadb-server", for: "batch jobs on Slurm" },
+  { command: "/usr/lib/arc/libarex.so", package: "nordugrid-arc-arex", for: "batch jobs through ARC" },
   { module: "astropy", package: "python3-astropy", for: "FITS and WCS" },
   { module: "sep", package: "python3-sep", for: "measurement" },
 ];
