@@ -1,4 +1,5 @@
 import type { Dialect, Sql, SqlValue } from "./sql.ts";
+import type { TransactionOptions } from "./transaction-options.ts";
 
 /** A row as an array of values in column order. */
 export type Row = SqlValue[];
@@ -26,16 +27,18 @@ export interface Database extends AsyncDisposable {
   run(query: Sql): Promise<number>;
   /** Runs several statements of plain text (a schema). */
   script(text: string): Promise<void>;
-  /** Inserts many rows with one prepared statement; gives the number inserted or changed. */
+  /** Inserts many rows with one prepared statement; gives the number inserted or changed. With `replaceBy` no two of the
+   * rows may have the same key. */
   insertMany(
     table: string,
     columns: readonly string[],
     rows: Iterable<readonly SqlValue[]>,
     options?: { readonly onConflict?: OnConflict },
   ): Promise<number>;
-  /** Runs `body` in a transaction that takes the write lock at its start; inside another one, in a savepoint.
-   * Rolls back when `body` throws. */
-  transaction<T>(body: () => Promise<T>): Promise<T>;
+  /** Runs `body` in a transaction; inside another one, in a savepoint. Rolls back when `body` throws. SQLite takes the write
+   * lock at the start. PostgreSQL lets writers work side by side (each statement sees what is committed by then), and may
+   * run `body` again: see `TransactionOptions`. */
+  transaction<T>(body: () => Promise<T>, options?: TransactionOptions): Promise<T>;
   /** Tells whether the caller runs inside a transaction of this database. */
   inTransaction(): boolean;
   /** Makes a pure function callable in SQL, where the database can (SQLite): true if it now is. */

@@ -1,6 +1,7 @@
 /** @module SQLite and PostgreSQL under one small layer: safe SQL text, queries, bulk inserts, transactions. */
 export type { Database, OnConflict, QuerySettings, Row } from "./database.ts";
 export { DATABASE_ERRORS } from "./errors.ts";
+export { openPostgres, type PostgresOptions } from "./open-postgres.ts";
 export { openSqlite, type SqliteOptions } from "./open-sqlite.ts";
 export {
   compileSql,
@@ -13,3 +14,4 @@ export {
   type SqlValue,
   sql,
 } from "./sql.ts";
+export type { TransactionOptions } from "./transaction-options.ts";

@@ -186,6 +186,7 @@ class SqliteDatabase implements Database {
     return own !== undefined && own === this.#open;
   }
 
+  /** One writer at a time, and nothing is undone behind its back: options have nothing to add. */
   async transaction<T>(body: () => Promise<T>): Promise<T> {
     const own = this.#context.getStore();
     if (own !== undefined && own === this.#open) return this.#savepoint(own, body);

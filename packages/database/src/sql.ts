@@ -73,8 +73,26 @@ export function joinSql(pieces: readonly (Sql | SqlValue)[], separator = ", "): 
   return { texts, values };
 }
 
-/** The statement text with the placeholders of a dialect. */
+/** The type a parameter has of itself; texts and nulls take theirs from where they stand. */
+function castOf(value: SqlValue): string {
+  switch (typeof value) {
+    case "bigint":
+      return "::bigint";
+    case "number":
+      return Number.isSafeInteger(value) ? "::bigint" : "::double precision";
+    case "boolean":
+      return "::boolean";
+    default:
+      return "";
+  }
+}
+
+/** The statement text with the placeholders of a dialect. In PostgreSQL's numbers say that they are: else `SELECT $1` or
+ * `CASE … THEN $1` would give a text. */
 export function compileSql(query: Sql, dialect: Dialect): string {
-  if (dialect === "sqlite") return query.texts.join("?");
-  return query.texts.reduce((text, part, index) => `${text}$${index}${part}`);
+  const { texts, values } = query;
+  if (dialect === "sqlite") return texts.join("?");
+  let text = texts[0]!;
+  for (let i = 0; i < values.length; i++) text += `$${i + 1}${castOf(values[i]!)}${texts[i + 1]!}`;
+  return text;
 }
