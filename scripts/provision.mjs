@@ -21,6 +21,8 @@ const PROGRAMS = [
   { command: "/usr/sbin/munged", package: "munge", for: "batch jobs on Slurm" },
   { command: "/usr/sbin/mariadbd", package: "mariadb-server", for: "batch jobs on Slurm" },
   { command: "/usr/lib/arc/libarex.so", package: "nordugrid-arc-arex", for: "batch jobs through ARC" },
+  { command: "/usr/bin/ceph-osd", package: "ceph", for: "repositories on S3" },
+  { command: "/usr/bin/radosgw", package: "radosgw", for: "repositories on S3" },
   { module: "astropy", package: "python3-astropy", for: "FITS and WCS" },
   { module: "sep", package: "python3-sep", for: "measurement" },
 ];

@@ -26,7 +26,7 @@ function missing(uri: string, cause: unknown): unknown {
 async function info(uri: string): Promise<ResourceInfo | undefined> {
   try {
     const found = await stat(toLocalPath(uri));
-    return found.isFile() ? { uri, sizeBytes: found.size } : undefined;
+    return found.isFile() ? { uri, sizeBytes: found.size, modifiedMs: found.mtimeMs } : undefined;
   } catch (error) {
     const code = (error as NodeJS.ErrnoException).code;
     if (code === "ENOENT" || code === "ENOTDIR") return undefined;
@@ -139,6 +139,13 @@ export function createFileStore(): ResourceStore {
       await writeDurably(toLocalPath(uri), (path) => writeFile(path, bytes), options);
     },
     upload,
+    download: async (uri, localPath) => {
+      try {
+        await copyFile(toLocalPath(uri), localPath, constants.COPYFILE_FICLONE);
+      } catch (error) {
+        throw missing(uri, error);
+      }
+    },
     toLocal: async (uri): Promise<LocalFile> => {
       const path = toLocalPath(uri);
       if ((await info(path)) === undefined) throw missing(uri, { code: "ENOENT" });

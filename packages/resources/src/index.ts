@@ -11,5 +11,15 @@ export {
 } from "./durable-file.ts";
 export { RESOURCES_ERRORS } from "./errors.ts";
 export { createFileStore } from "./file-store.ts";
-export type { LocalFile, ResourceInfo, ResourceStore, UploadOptions } from "./resource-store.ts";
+export { createMemoryStore } from "./memory-store.ts";
+export { encodePath, isRemoteUri, resolveLocation } from "./remote-uri.ts";
+export type {
+  LocalFile,
+  ResourceInfo,
+  ResourceStore,
+  SignedUrlOptions,
+  StoredObject,
+  UploadOptions,
+} from "./resource-store.ts";
+export { isRemoteScheme, storeFor } from "./store-for.ts";
 export { isAbsoluteUri, resolveWithin, toFileUri, toLocalPath, uriScheme } from "./uri.ts";

@@ -1,9 +1,18 @@
-import type { DurableFile } from "./durable-file.ts";
-
 /** What is known of a stored object without reading it. */
 export interface ResourceInfo {
   readonly uri: string;
   readonly sizeBytes: number;
+  /** When it was last written, where the store tells. */
+  readonly modifiedMs?: number;
+}
+
+/** What is known of an object that was just stored. */
+export interface StoredObject {
+  readonly sizeBytes: number;
+  /** BLAKE2b-512 in hex, where asked for. */
+  readonly checksum?: string;
+  /** Of a file: tells this very one from another put under the same name later. */
+  readonly inode?: number;
 }
 
 /** A file on this machine that holds an object's bytes; dispose it when done (a temporary copy is deleted). */
@@ -11,7 +20,7 @@ export interface LocalFile extends AsyncDisposable {
   readonly path: string;
 }
 
-/** One way of keeping objects by URI: files now, S3, Google Cloud Storage and WebDAV by the same interface. */
+/** One way of keeping objects by URI: files, memory, S3, Google Cloud Storage and WebDAV by the same interface. */
 export interface ResourceStore {
   /** URI schemes it serves, without colon. */
   readonly schemes: readonly string[];
@@ -19,16 +28,30 @@ export interface ResourceStore {
   info(uri: string): Promise<ResourceInfo | undefined>;
   /** Bytes of an object, or of one range of it. Throws `RESOURCES.MISSING`. */
   read(uri: string, range?: { readonly start: number; readonly end: number }): Promise<Uint8Array>;
-  /** Stores bytes: afterwards the object is there whole, or as it was before. */
+  /** Stores bytes: afterwards the object is there whole, or as it was before. Throws `RESOURCES.EXISTS` where it exists
+   * and `overwrite` is not set. */
   write(uri: string, bytes: Uint8Array, options?: { readonly overwrite?: boolean }): Promise<void>;
-  /** Stores a local file by copy, or otherwise where the store can. A copy tells what it wrote. */
-  upload(localPath: string, uri: string, options?: UploadOptions): Promise<DurableFile | undefined>;
+  /** Stores a local file by copy, or otherwise where the store can. A copy tells what it wrote. Throws `RESOURCES.EXISTS`,
+   * and `RESOURCES.MODE_UNSUPPORTED` for links to another machine. */
+  upload(localPath: string, uri: string, options?: UploadOptions): Promise<StoredObject | undefined>;
+  /** Copies an object into a local file of this name, which must not matter until this returns. */
+  download(uri: string, localPath: string): Promise<void>;
   /** The object as a local file. */
   toLocal(uri: string): Promise<LocalFile>;
-  /** Deletes an object; false when it was not there. */
+  /** Deletes an object; false when it is known not to have been there. */
   remove(uri: string): Promise<boolean>;
   /** Objects below a prefix that ends with `/`, in no particular order. */
   list(prefix: string): AsyncIterable<ResourceInfo>;
+  /** A URL by which anybody may read (or write) the object for a while, where the store can sign one. */
+  signedUrl?(uri: string, options: SignedUrlOptions): Promise<string>;
+  /** Closes kept connections. */
+  close?(): void;
+}
+
+/** What a signed URL allows. */
+export interface SignedUrlOptions {
+  readonly method?: "GET" | "PUT";
+  readonly expiresSec: number;
 }
 
 /** How to bring a local file into a store. */

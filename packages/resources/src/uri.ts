@@ -9,7 +9,7 @@ export function uriScheme(uri: string): string {
 
 /** Local path of a plain path or `file:` URI. Throws `RESOURCES.URI_INVALID`. */
 export function toLocalPath(uri: string): string {
-  if (uri.includes("\0")) {
+  if (uri.includes("\0") || /^file:.*%00/i.test(uri)) {
     throw new AlmagestError("RESOURCES.URI_INVALID", "A path holds a NUL character.", { fields: { uri } });
   }
   if (!uri.toLowerCase().startsWith("file:")) return resolve(uri);

@@ -1,11 +1,13 @@
 /** The real programs that tests and comparisons run against. Start at `postgres.ts`. */
 export { type ArcSite, missingForArc, startArc } from "./arc.ts";
+export { type CephServer, missingForCeph, startCeph } from "./ceph.ts";
 export {
   type CertificateAuthority,
   type Credential,
   createCertificateAuthority,
 } from "./certificate-authority.ts";
 export { type Daemon, type DaemonOptions, startDaemon, userIds, waitUntil } from "./daemon.ts";
+export { type Fault, type FaultProxy, type SeenRequest, startFaultProxy } from "./fault-proxy.ts";
 export { freePorts } from "./free-ports.ts";
 export { type OidcClient, type OidcServer, startOidc } from "./oidc.ts";
 export { missingForPostgres, type PostgresServer, startPostgres } from "./postgres.ts";

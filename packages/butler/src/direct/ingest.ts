@@ -4,8 +4,8 @@ import { AlmagestError, isAlmagestError } from "@almagest/base";
 import {
   checksumFile,
   createFileStore,
-  type DurableFile,
   isAbsoluteUri,
+  type StoredObject,
   syncFileSystem,
   toFileUri,
   toLocalPath,
@@ -121,7 +121,7 @@ async function planIngest(
 
 interface Brought {
   /** What is known of the file, if it was copied. */
-  readonly file: DurableFile | undefined;
+  readonly file: StoredObject | undefined;
   /** True when a new file lies in the repository. */
   readonly isNew: boolean;
 }
@@ -135,7 +135,7 @@ async function bringIn(
   if (mode === "direct" || mode === "in-place") return { file: undefined, isNew: false };
   const target = localPathOf(state.repository.root, file.path);
   const local = toLocalPath(source);
-  const upload = async (): Promise<DurableFile | undefined> => {
+  const upload = async (): Promise<StoredObject | undefined> => {
     if (mode !== "link") return store.upload(local, target, { mode, checksum: state.checksum, syncLater });
     // As in the original: a hard link where the file system allows, else a symbolic one.
     return store.upload(local, target, { mode: "hardlink" }).catch((error: unknown) => {
