@@ -13,6 +13,8 @@ export const WORKLOAD_ERRORS: Readonly<Record<string, string>> = {
   "WORKLOAD.NOT_FOUND": "There is no workflow, task, job or attempt of this id or name.",
   "WORKLOAD.RETRY_RULE_INVALID":
     "A retry rule has an unknown action or a pattern that is no regular expression.",
+  "WORKLOAD.SUPERSEDED":
+    "Another workload manager was opened on the same database, so this one may not write any more. Run one at a time; end this one.",
   "WORKLOAD.CLOSED": "The workload manager has been closed; open it again.",
   "WORKLOAD.REQUEST_INVALID":
     "A request to the server lacks a field or has one of the wrong kind; the message names it.",

@@ -30,7 +30,7 @@ export { type PandaServer, type PandaServerOptions, startPandaServer } from "./p
 export { type Launch, launchOf } from "./pilot/payload.ts";
 export { type PilotOptions, runPilot } from "./pilot/run-pilot.ts";
 export { type FromWorker, readWorkerLine, type ToWorker, writeWorkerLine } from "./pilot/worker-protocol.ts";
-export type { FacilityShare } from "./scheduling/facility-shares.ts";
+export type { Share } from "./scheduling/facility-shares.ts";
 export { DEFAULT_REQUEST, type Queue, type ResourceRequest } from "./scheduling/resources.ts";
 export { DEFAULT_RETRY_RULES, type RetryAction, type RetryRule } from "./scheduling/retry-rules.ts";
 export type { JobSpec, SubmitResult, TaskSpec, WorkflowSpec } from "./workflow-spec.ts";

@@ -16,6 +16,12 @@ export interface TaskSpec {
   readonly holdOutputs?: boolean;
   /** So many jobs run first, the rest when half of them have ended. 0 unless told. */
   readonly scouts?: number;
+  /** So many jobs may be active at once; no limit unless told. */
+  readonly maxActive?: number;
+  /** The group of tasks whose share it is charged to; the group called "" unless told. */
+  readonly share?: string;
+  /** Whether a job that runs far longer than its label's others is raced by a second attempt; true unless told. */
+  readonly speculate?: boolean;
   /** Whether memory and time seen for this label replace what was asked; true unless told. */
   readonly learn?: boolean;
 }

@@ -190,7 +190,11 @@ function stepReport(attempt: Attempt, report: AttemptReport, nowMs: number): Att
   switch (report.status) {
     case "finished":
       return attempt.holdOutputs
-        ? { state: { ...measured, status: "holding", changedMs: nowMs }, commands: NONE, verdict: "taken" }
+        ? {
+            state: { ...measured, status: "holding", changedMs: nowMs },
+            commands: [{ kind: "tell-job", event: { kind: "attempt-held", attemptId: attempt.id } }],
+            verdict: "taken",
+          }
         : succeed(measured, nowMs);
     case "failed":
       return fail(measured, nowMs, report.failure ?? { source: "pilot", code: 0, text: "no reason given" });

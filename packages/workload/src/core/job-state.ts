@@ -38,6 +38,8 @@ export interface Job {
   readonly priority: number;
   /** The live attempt, 0 when there is none. */
   readonly attemptId: number;
+  /** A second live attempt, made because the first is a straggler; 0 when there is none. Whichever ends well first wins. */
+  readonly spareId: number;
 }
 
 /** What can happen to a job. */
@@ -47,6 +49,10 @@ export type JobEvent =
   /** A parent is to run again: `waiting` is the new count, `lost` tells that another parent still bars the way. */
   | { readonly kind: "recount"; readonly waiting: number; readonly lost: boolean }
   | { readonly kind: "assign"; readonly attemptId: number }
+  /** The live attempt is a straggler: another one is to race it. */
+  | { readonly kind: "speculate"; readonly attemptId: number }
+  /** An attempt's payload is done and its outputs are being confirmed: no other may write them any more. */
+  | { readonly kind: "attempt-held"; readonly attemptId: number }
   | { readonly kind: "attempt-succeeded"; readonly attemptId: number }
   | { readonly kind: "attempt-failed"; readonly attemptId: number; readonly retryAs: number | undefined }
   | { readonly kind: "attempt-returned"; readonly attemptId: number }
@@ -74,6 +80,21 @@ function move(job: Job, status: JobStatus, changes: Partial<Job>, commands: read
   return { state: { ...job, ...changes, status }, commands };
 }
 
+const isLive = (job: Job, attemptId: number): boolean =>
+  job.status === "active" && (job.attemptId === attemptId || job.spareId === attemptId);
+
+/** The end of the attempt that raced `attemptId`, if there is one. */
+function killRival(job: Job, attemptId: number): readonly JobCommand[] {
+  const rival = job.attemptId === attemptId ? job.spareId : job.attemptId;
+  return rival === 0 ? NONE : [{ kind: "kill-attempt", attemptId: rival }];
+}
+
+/** One of two racing attempts is gone: the other runs on, and nothing counts as a failure yet. */
+function drop(job: Job, attemptId: number): JobStep {
+  const left = job.attemptId === attemptId ? job.spareId : job.attemptId;
+  return { state: { ...job, attemptId: left, spareId: 0 }, commands: NONE };
+}
+
 /** One step of a job. An event that no longer matters (of an attempt that is not the live one, of a parent after the
  * job was pruned) leaves the same object as state. Throws `WORKLOAD.TRANSITION` for what can never be. */
 export function stepJob(job: Job, event: JobEvent): JobStep {
@@ -94,24 +115,39 @@ export function stepJob(job: Job, event: JobEvent): JobStep {
       return move(job, event.waiting > 0 ? "waiting" : "ready", { waiting: event.waiting }, REVIVED);
     case "assign":
       return move(job, "active", { attemptId: event.attemptId, tries: job.tries + 1 }, NONE);
+    case "speculate":
+      if (job.status !== "active" || job.spareId !== 0) return same;
+      return { state: { ...job, spareId: event.attemptId, tries: job.tries + 1 }, commands: NONE };
+    case "attempt-held":
+      if (!isLive(job, event.attemptId) || job.spareId === 0) return same;
+      return {
+        state: { ...job, attemptId: event.attemptId, spareId: 0 },
+        commands: killRival(job, event.attemptId),
+      };
     case "attempt-succeeded":
-      if (job.status !== "active" || job.attemptId !== event.attemptId) return same;
-      return move(job, "finished", { attemptId: 0 }, SUCCEEDED);
+      if (!isLive(job, event.attemptId)) return same;
+      return move(job, "finished", { attemptId: 0, spareId: 0 }, [
+        ...killRival(job, event.attemptId),
+        ...SUCCEEDED,
+      ]);
     case "attempt-failed": {
-      if (job.status !== "active" || job.attemptId !== event.attemptId) return same;
+      if (!isLive(job, event.attemptId)) return same;
+      if (job.spareId !== 0) return drop(job, event.attemptId);
       const counted = { attemptId: 0, failures: job.failures + 1 };
       return event.retryAs === undefined
         ? move(job, "failed", counted, LOST)
         : move(job, "ready", { ...counted, classId: event.retryAs }, NONE);
     }
     case "attempt-returned":
-      if (job.status !== "active" || job.attemptId !== event.attemptId) return same;
+      if (!isLive(job, event.attemptId)) return same;
+      if (job.spareId !== 0) return drop(job, event.attemptId);
       return move(job, "ready", { attemptId: 0 }, NONE);
     case "cancel": {
       if (job.status === "waiting" || job.status === "ready") return move(job, "cancelled", {}, LOST);
       if (job.status !== "active") return same;
       const kill: JobCommand = { kind: "kill-attempt", attemptId: job.attemptId };
-      return move(job, "cancelled", { attemptId: 0 }, [kill, ...LOST]);
+      const kills = [kill, ...killRival(job, job.attemptId)];
+      return move(job, "cancelled", { attemptId: 0, spareId: 0 }, [...kills, ...LOST]);
     }
     case "retry":
       return job.status === "failed" ? move(job, "ready", { failures: 0 }, REVIVED) : same;

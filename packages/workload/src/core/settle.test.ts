@@ -62,6 +62,19 @@ test("the same holds where outputs must be confirmed", () => {
   }
 });
 
+test("the same holds where stragglers are raced by a second attempt", () => {
+  for (let jobs = 1; jobs <= Math.max(2, JOBS - 1); jobs++) {
+    for (const edges of allGraphs(jobs)) {
+      if (!isConnected(jobs, edges)) continue;
+      for (const holdOutputs of [false, true]) {
+        const limits = { maxAttempts: 1, userRetries: 1, speculations: jobs === 1 ? 2 : 1 };
+        const { states } = checkModel({ jobs, edges, holdOutputs, ...limits });
+        assert.ok(states > 40, `${states}`);
+      }
+    }
+  }
+});
+
 test("the checker finds a planted fault", () => {
   const edges = [{ parent: 0, child: 1, kind: "success" as const }];
   const model: Model = { jobs: 2, edges, maxAttempts: 1, userRetries: 0, holdOutputs: false };

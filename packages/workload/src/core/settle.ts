@@ -96,7 +96,7 @@ function tellAttempt(
   if (state !== before) putAttempt(slice, before, state);
   if (state.status !== before.status) {
     const detail = state.status === "sent" ? state.worker : describeFailure(state.failure);
-    slice.log.push({ timeMs: event.nowMs, subject: "a", id, what: state.status, detail });
+    slice.log.push({ timeMs: event.nowMs, subject: "a", id, jobId: state.jobId, what: state.status, detail });
   }
   if (!isAttemptOver(before) && isAttemptOver(state)) judge.ended(state);
   for (const command of commands) {
@@ -129,6 +129,7 @@ function tellJob(slice: Slice, id: number, event: JobEvent, nowMs: number, next:
       timeMs: nowMs,
       subject: "j",
       id,
+      jobId: id,
       what: event.kind === "retry" ? "retry" : state.status,
       detail: undefined,
     });

@@ -1,9 +1,9 @@
 import { invariant, type Json, parseJson } from "@almagest/base";
-import { joinSql, rawSql, sql } from "@almagest/database";
+import { rawSql, sql } from "@almagest/database";
 import type { Attempt } from "../core/attempt-state.ts";
 import type { Message } from "../core/settle.ts";
-import { ATTEMPT_COLUMNS, fromAttemptRow } from "../store/rows.ts";
-import { loadNeed } from "../store/slice-store.ts";
+import { typicalWallSec } from "../scheduling/learn-usage.ts";
+import { selectByIds } from "../store/bulk-sql.ts";
 import type { Commit } from "./commit.ts";
 
 /** What a pilot offers. */
@@ -17,6 +17,8 @@ export interface PilotOffer {
   readonly memoryMb?: number;
   readonly cores?: number;
   readonly wallSec?: number;
+  /** Take more than `count` short jobs, until their expected times add up to so many seconds. */
+  readonly packSec?: number;
   /** Only attempts at jobs of this task. */
   readonly taskId?: number;
   /** Asking again under the same id gives the same jobs: for an answer that was lost on its way. */
@@ -44,63 +46,81 @@ export interface JobOrder {
   readonly jobPayload: Json | undefined;
 }
 
-const COLUMNS = rawSql(ATTEMPT_COLUMNS.join(", "));
+/** Most jobs that packing adds to what was asked for. */
+const MAX_PACK = 64;
 
-/** Hands out the most urgent attempts of the offer's queue that fit. */
-export async function acquireJobs(commit: Commit, offer: PilotOffer): Promise<JobOrder[]> {
-  const queue = [...commit.world.queues.values()].find(({ name }) => name === offer.queue);
-  if (queue === undefined) return [];
-  const again = offer.requestId === undefined ? undefined : await leasedBefore(commit, offer.requestId);
-  if (again !== undefined) return describeOrders(commit, again);
-  if (commit.world.loads.get(queue.id)?.activated === 0) return [];
-  await commit.flush();
-  let where = sql`queue_id = ${queue.id} AND status = 'activated'`;
-  if (offer.memoryMb !== undefined) where = sql`${where} AND memory_mb <= ${offer.memoryMb}`;
-  if (offer.cores !== undefined) where = sql`${where} AND cores <= ${offer.cores}`;
-  if (offer.wallSec !== undefined) where = sql`${where} AND wall_sec <= ${offer.wallSec}`;
-  if (offer.taskId !== undefined) {
-    where = sql`${where} AND job_id IN (SELECT id FROM job WHERE task_id = ${offer.taskId})`;
-  }
-  const rows = await commit.db.rows(
-    sql`SELECT ${COLUMNS} FROM attempt WHERE ${where} ORDER BY priority DESC, id LIMIT ${offer.count}`,
-  );
-  const attempts = rows.map(fromAttemptRow);
-  for (const attempt of attempts) commit.slice.attempts.set(attempt.id, attempt);
-  const event = { kind: "dispatch", nowMs: commit.nowMs, worker: offer.worker } as const;
-  await commit.tell(attempts.map(({ id }): Message => ({ to: "attempt", id, event })));
-  if (offer.requestId !== undefined && attempts.length > 0) {
-    const row = [offer.requestId, attempts.map(({ id }) => id).join(" "), commit.nowMs];
-    await commit.db.insertMany("lease", ["request", "attempts", "time_ms"], [row]);
-  }
-  return describeOrders(commit, attempts);
-}
-
-/** The attempts that an earlier answer to this request named and that nobody has reported on. */
-async function leasedBefore(commit: Commit, requestId: string): Promise<Attempt[] | undefined> {
+/** The attempts that an earlier answer to this request named and that nobody has reported on; undefined when there was
+ * none. */
+export async function leasedBefore(commit: Commit, requestId: string): Promise<Attempt[] | undefined> {
   const row = (await commit.db.rows(sql`SELECT attempts FROM lease WHERE request = ${requestId}`))[0];
   if (row === undefined) return undefined;
   const ids = String(row[0]).split(" ").map(Number);
-  const missing = ids.filter((id) => !commit.slice.attempts.has(id));
-  await loadNeed(commit.db, commit.slice, { jobs: [], attempts: missing, childrenOf: [], parentsOf: [] });
-  return ids.map((id) => commit.slice.attempts.get(id)!).filter(({ status }) => status === "sent");
+  const found = ids.map((id) => commit.slice.attempts.get(id) ?? commit.world.live.attempts.get(id));
+  return found.filter((attempt) => attempt?.status === "sent").map((attempt) => attempt!);
 }
 
-async function describeOrders(commit: Commit, attempts: readonly Attempt[]): Promise<JobOrder[]> {
-  if (attempts.length === 0) return [];
-  const { world, slice } = commit;
-  const missing = attempts.map(({ jobId }) => jobId).filter((id) => !slice.jobs.has(id));
-  await loadNeed(commit.db, slice, { jobs: missing, attempts: [], childrenOf: [], parentsOf: [] });
-  const ids = attempts.map(({ jobId }) => jobId);
-  const rows = await commit.db.rows(
-    sql`SELECT id, name, payload FROM job_detail WHERE id IN (${joinSql(ids)})`,
+/** Chooses the most urgent attempts of the queue that fit the offer. With `packSec` short jobs are taken until their
+ * expected times fill it, whatever number was asked for. */
+export function chooseAttempts({ world }: Commit, queueId: number, offer: PilotOffer): Attempt[] {
+  const { memoryMb, cores, wallSec, taskId, packSec = 0, count } = offer;
+  let number = 0;
+  let packedSec = 0;
+  return world.live.backlog(queueId).take(
+    (id) => world.live.attempts.get(id),
+    (attempt) => {
+      const packs = packedSec < packSec && number < count + MAX_PACK;
+      if (number >= count && !packs) return undefined;
+      if (memoryMb !== undefined && attempt.memoryMb > memoryMb) return false;
+      if (cores !== undefined && attempt.cores > cores) return false;
+      if (wallSec !== undefined && attempt.wallSec > wallSec) return false;
+      const job = world.live.jobs.get(attempt.jobId)!;
+      if (taskId !== undefined && job.taskId !== taskId) return false;
+      if (packSec > 0) {
+        const { label } = world.tasks.get(job.taskId)!.spec;
+        // Of a label that was never seen nothing is known: it fills the pack alone.
+        const expectedSec = typicalWallSec(world.learned.get(label)) ?? packSec;
+        if (number >= count && packedSec + expectedSec > packSec) return false;
+        packedSec += expectedSec;
+      }
+      number++;
+      return true;
+    },
+  );
+}
+
+/** Moves attempts to `sent`, each to the worker that is to have it. */
+export async function dispatch(
+  commit: Commit,
+  attempts: readonly { readonly attempt: Attempt; readonly worker: string }[],
+): Promise<void> {
+  const { nowMs, slice } = commit;
+  for (const { attempt } of attempts) slice.attempts.set(attempt.id, attempt);
+  await commit.tell(
+    attempts.map(({ attempt, worker }): Message => {
+      return { to: "attempt", id: attempt.id, event: { kind: "dispatch", nowMs, worker } };
+    }),
+  );
+}
+
+/** What pilots are told of attempts, by attempt id. */
+export async function describeOrders(
+  { db, world, slice }: Commit,
+  attempts: readonly Attempt[],
+): Promise<ReadonlyMap<number, JobOrder>> {
+  const orders = new Map<number, JobOrder>();
+  if (attempts.length === 0) return orders;
+  const rows = await selectByIds(
+    db,
+    rawSql("SELECT id, name, payload FROM job_detail WHERE id"),
+    attempts.map(({ jobId }) => jobId),
   );
   const details = new Map(rows.map(([id, name, payload]) => [Number(id), { name: String(name), payload }]));
-  return attempts.map((attempt) => {
-    const job = slice.jobs.get(attempt.jobId);
+  for (const attempt of attempts) {
+    const job = slice.jobs.get(attempt.jobId) ?? world.live.jobs.get(attempt.jobId);
     invariant(job !== undefined, `attempt ${attempt.id} has no job`);
     const task = world.tasks.get(job.taskId)!;
     const { name, payload } = details.get(job.id)!;
-    return {
+    orders.set(attempt.id, {
       attemptId: attempt.id,
       attemptNr: attempt.nr,
       jobId: job.id,
@@ -115,6 +135,7 @@ async function describeOrders(commit: Commit, attempts: readonly Attempt[]): Pro
       priority: attempt.priority,
       taskPayload: task.spec.payload,
       jobPayload: payload === null ? undefined : parseJson(String(payload)),
-    };
-  });
+    });
+  }
+  return orders;
 }

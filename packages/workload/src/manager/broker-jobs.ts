@@ -1,14 +1,16 @@
 import { sql } from "@almagest/database";
 import type { Attempt } from "../core/attempt-state.ts";
-import { stepJob } from "../core/job-state.ts";
+import { type Job, stepJob } from "../core/job-state.ts";
 import { putAttempt, putJob } from "../core/slice.ts";
 import { isTaskOpen, roomForScouts } from "../core/task-state.ts";
 import { type Candidate, chooseQueue, queueRoom } from "../scheduling/choose-queue.ts";
+import { shareLoad } from "../scheduling/facility-shares.ts";
 import { predictRequest } from "../scheduling/learn-usage.ts";
 import { type Refusal, refuseQueue } from "../scheduling/refuse-queue.ts";
-import type { ResourceClass, ResourceRequest } from "../scheduling/resources.ts";
+import type { Queue, ResourceClass, ResourceRequest } from "../scheduling/resources.ts";
 import { loadNeed } from "../store/slice-store.ts";
 import type { Commit } from "./commit.ts";
+import type { TaskRecord } from "./world.ts";
 
 /** At most so many jobs are assigned in one commit, so that none takes long. */
 const MAX_PER_COMMIT = 4000;
@@ -45,37 +47,117 @@ async function recordRefusal(
   });
 }
 
-/** Classes with ready jobs whose task may run, most urgent first. */
-function openClasses(commit: Commit): ResourceClass[] {
-  const { world } = commit;
-  const priority = (entry: ResourceClass): number => world.tasks.get(entry.taskId)!.spec.priority ?? 900;
-  return Array.from(world.ready.keys(), (id) => world.classes.get(id)!)
-    .filter((entry) => isTaskOpen(world.tasks.get(entry.taskId)!.state.status))
-    .sort((a, b) => priority(b) - priority(a) || a.id - b.id);
+/** How many more jobs of a task may be active now: what its scouts and its own limit leave. */
+export function roomOfTask({ spec, state }: TaskRecord): number {
+  const limit = spec.maxActive ?? Number.POSITIVE_INFINITY;
+  return Math.max(0, Math.min(roomForScouts(state), limit - state.counts.active));
 }
+
+/** Classes with ready jobs whose task may run: those of the group of tasks farthest behind its share first, and in a group
+ * the most urgent. */
+function openClasses({ world }: Commit): ResourceClass[] {
+  const classes = Array.from(world.ready.keys(), (id) => world.classes.get(id)!);
+  const taskOf = (entry: ResourceClass): TaskRecord => world.tasks.get(entry.taskId)!;
+  const loadOf = (entry: ResourceClass): number =>
+    world.groupShares.size === 0 ? 0 : shareLoad(world.groupShares.get(taskOf(entry).spec.share ?? ""));
+  const urgency = (entry: ResourceClass): number => taskOf(entry).spec.priority ?? 900;
+  return classes
+    .filter((entry) => isTaskOpen(taskOf(entry).state.status))
+    .map((entry) => ({ entry, load: loadOf(entry) }))
+    .sort(
+      (a, b) =>
+        (a.load === b.load ? 0 : a.load - b.load) ||
+        urgency(b.entry) - urgency(a.entry) ||
+        a.entry.id - b.entry.id,
+    )
+    .map(({ entry }) => entry);
+}
+
+/** Jobs of one group of tasks that are assigned before the groups are compared anew. */
+const GROUP_STRIDE = 50;
 
 /** Gives ready jobs to queues with room, and records why others cannot take them. Gives true when work was cut short
  * and another commit should go on. */
 export async function brokerJobs(commit: Commit): Promise<boolean> {
   const { world } = commit;
   if (world.ready.size === 0 || world.queues.size === 0) return false;
+  const fresh = readyInSlice(commit);
   let left = MAX_PER_COMMIT;
-  for (const entry of openClasses(commit)) {
-    if (left === 0) return true;
-    const request = effectiveRequest(commit, entry);
-    const candidates: Candidate[] = [];
-    for (const queue of world.queues.values()) {
-      const refusal = refuseQueue(request, queue);
-      await recordRefusal(commit, entry.id, queue.id, refusal);
-      if (refusal === undefined) candidates.push({ queue, ...world.loads.get(queue.id)! });
+  const fruitless = new Set<number>();
+  const grouped = world.groupShares.size > 0;
+  for (let again = true; again; ) {
+    again = false;
+    for (const entry of openClasses(commit)) {
+      if (left === 0) return true;
+      if (fruitless.has(entry.id)) continue;
+      const most = grouped ? Math.min(left, GROUP_STRIDE) : left;
+      const assigned = await brokerClass(commit, entry, most, fresh.get(entry.id) ?? []);
+      left -= assigned;
+      if (assigned < most) fruitless.add(entry.id);
+      // Each stride moves the shares, so whose turn it is must be asked again.
+      again = grouped && assigned > 0;
+      if (again) break;
     }
-    const task = world.tasks.get(entry.taskId)!;
-    const ready = Math.min(world.ready.get(entry.id) ?? 0, left, roomForScouts(task.state));
-    const room = candidates.reduce((sum, candidate) => sum + queueRoom(candidate), 0);
-    if (Math.min(ready, room) > 0)
-      left -= await assignJobs(commit, entry, request, candidates, Math.min(ready, room));
   }
   return left === 0;
+}
+
+/** Ready jobs that this commit has not written yet, by class, lowest id first. */
+function readyInSlice({ slice }: Commit): Map<number, number[]> {
+  const byClass = new Map<number, number[]>();
+  for (const [id, classId] of slice.readyIn) {
+    const list = byClass.get(classId);
+    if (list === undefined) byClass.set(classId, [id]);
+    else list.push(id);
+  }
+  for (const list of byClass.values()) list.sort((a, b) => a - b);
+  return byClass;
+}
+
+async function brokerClass(
+  commit: Commit,
+  entry: ResourceClass,
+  most: number,
+  fresh: readonly number[],
+): Promise<number> {
+  const { world } = commit;
+  const request = effectiveRequest(commit, entry);
+  const candidates: Candidate[] = [];
+  for (const queue of world.queues.values()) {
+    const refusal = refuseQueue(request, queue);
+    await recordRefusal(commit, entry.id, queue.id, refusal);
+    if (refusal === undefined) candidates.push({ queue, ...world.loads.get(queue.id)! });
+  }
+  const ready = Math.min(world.ready.get(entry.id) ?? 0, most, roomOfTask(world.tasks.get(entry.taskId)!));
+  const room = candidates.reduce((sum, candidate) => sum + queueRoom(candidate), 0);
+  const count = Math.min(ready, room);
+  if (count <= 0) return 0;
+  return assignJobs(commit, entry, request, candidates, await nextReady(commit, entry.id, count, fresh));
+}
+
+/** The ready jobs of a class with the lowest ids, from the database and from what this commit made ready. */
+async function nextReady(
+  commit: Commit,
+  classId: number,
+  count: number,
+  fresh: readonly number[],
+): Promise<Job[]> {
+  const { db, slice, world } = commit;
+  const own = fresh.filter((id) => slice.readyIn.get(id) === classId);
+  let stored: number[] = [];
+  if ((world.ready.get(classId) ?? 0) > own.length) {
+    const from = world.readyFrom.get(classId) ?? 0;
+    const rows = await db.rows(sql`SELECT id FROM ready_job WHERE class_id = ${classId} AND id >= ${from}
+      ORDER BY id LIMIT ${count + slice.readyOut.size}`);
+    stored = rows
+      .map(([id]) => Number(id))
+      .filter((id) => !slice.readyOut.has(id))
+      .slice(0, count);
+  }
+  const ids = [...own, ...stored].sort((a, b) => a - b).slice(0, count);
+  const jobs = ids.filter((id) => !slice.jobs.has(id));
+  await loadNeed(db, world.live, slice, { jobs, attempts: [], childrenOf: [], parentsOf: [] });
+  return ids.map((id) => slice.jobs.get(id)!);
 }
 
 function livelyFacilities(commit: Commit, candidates: readonly Candidate[]): ReadonlySet<string> {
@@ -86,64 +168,65 @@ function livelyFacilities(commit: Commit, candidates: readonly Candidate[]): Rea
   return new Set(lively.map(({ queue }) => queue.facility));
 }
 
-async function assignJobs(
+function assignJobs(
   commit: Commit,
   entry: ResourceClass,
   request: ResourceRequest,
   candidates: Candidate[],
-  count: number,
-): Promise<number> {
+  jobs: readonly Job[],
+): number {
   const { world, slice } = commit;
-  await commit.flush();
-  const rows = await commit.db.rows(sql`SELECT id FROM job WHERE status = 'ready' AND class_id = ${entry.id}
-    ORDER BY priority DESC, id LIMIT ${count}`);
-  const ids = rows.map(([id]) => Number(id));
-  const missing = ids.filter((id) => !slice.jobs.has(id));
-  await loadNeed(commit.db, slice, { jobs: missing, attempts: [], childrenOf: [], parentsOf: [] });
-  const { holdOutputs = false } = world.tasks.get(entry.taskId)!.spec;
-  const { memoryMb, wallSec, cores } = request;
-  const view = {
-    shares: world.shares,
-    lively: livelyFacilities(commit, candidates),
-    coreSec: cores * wallSec,
-  };
+  const coreSec = request.cores * request.wallSec;
+  const view = { shares: world.shares, lively: livelyFacilities(commit, candidates), coreSec };
   let assigned = 0;
-  for (const id of ids) {
+  for (const job of jobs) {
     const chosen = chooseQueue(candidates, view);
     if (chosen === undefined) break;
     candidates[candidates.indexOf(chosen)] = { ...chosen, activated: chosen.activated + 1 };
-    const job = slice.jobs.get(id)!;
     const attemptId = world.next.attempt++;
     const { state } = stepJob(job, { kind: "assign", attemptId });
     putJob(slice, job, state);
-    const attempt: Attempt = {
-      id: attemptId,
-      jobId: id,
-      nr: state.tries,
-      status: "activated",
-      queueId: chosen.queue.id,
-      priority: job.priority,
-      memoryMb,
-      wallSec,
-      cores,
-      holdOutputs,
-      worker: "",
-      batchId: "",
-      createdMs: commit.nowMs,
-      changedMs: commit.nowMs,
-      heartbeatMs: commit.nowMs,
-      startMs: 0,
-      endMs: 0,
-      failure: undefined,
-      exitCode: undefined,
-      maxMemoryKb: 0,
-      cpuSec: 0,
-    };
-    putAttempt(slice, undefined, attempt);
-    commit.charge(chosen.queue.facility, cores * wallSec);
-    commit.log("a", attemptId, "activated", `job ${id} at ${chosen.queue.name}`);
+    addAttempt(commit, state, attemptId, chosen.queue, request);
+    world.readyFrom.set(entry.id, Math.max(world.readyFrom.get(entry.id) ?? 0, job.id + 1));
     assigned++;
   }
   commit.book();
   return assigned;
+}
+
+/** Makes the attempt that a job's step was told of, waiting at `queue`. */
+export function addAttempt(
+  commit: Commit,
+  job: Job,
+  id: number,
+  queue: Queue,
+  { memoryMb, wallSec, cores }: ResourceRequest,
+): void {
+  const { holdOutputs = false } = commit.world.tasks.get(job.taskId)!.spec;
+  const attempt: Attempt = {
+    id,
+    jobId: job.id,
+    nr: job.tries,
+    status: "activated",
+    queueId: queue.id,
+    priority: job.priority,
+    memoryMb,
+    wallSec,
+    cores,
+    holdOutputs,
+    worker: "",
+    batchId: "",
+    createdMs: commit.nowMs,
+    changedMs: commit.nowMs,
+    heartbeatMs: commit.nowMs,
+    startMs: 0,
+    endMs: 0,
+    failure: undefined,
+    exitCode: undefined,
+    maxMemoryKb: 0,
+    cpuSec: 0,
+  };
+  putAttempt(commit.slice, undefined, attempt);
+  commit.charge(queue.facility, job.taskId, cores * wallSec);
+  commit.log("a", id, "activated", queue.name, job.id);
 }

@@ -1,9 +1,11 @@
-import { AlmagestError, type Clock } from "@almagest/base";
+import { setTimeout as sleep } from "node:timers/promises";
+import { AlmagestError, type Clock, isAlmagestError } from "@almagest/base";
 import type { Database } from "@almagest/database";
-import type { LogEntry } from "../core/slice.ts";
+import type { WorkloadEvent } from "../store/event-log.ts";
 import { loadNeed } from "../store/slice-store.ts";
 import { Commit } from "./commit.ts";
 import { loadWorld, type World } from "./world.ts";
+import { claim, lastCommit } from "./writer.ts";
 
 /** Work that is done inside a commit; its answer is given once the commit is durable. */
 export type Operation<T> = (commit: Commit) => Promise<T>;
@@ -30,7 +32,7 @@ export class CommitQueue {
   readonly #db: Database;
   readonly #clock: Clock;
   readonly #afterAll: (commit: Commit) => Promise<() => void>;
-  readonly #listen: (log: readonly LogEntry[]) => void;
+  readonly #listen: (log: readonly WorkloadEvent[]) => void;
   #waiting: Entry[] = [];
   #busy = false;
   #closed = false;
@@ -41,7 +43,7 @@ export class CommitQueue {
     world: World,
     clock: Clock,
     afterAll: (commit: Commit) => Promise<() => void>,
-    listen: (log: readonly LogEntry[]) => void,
+    listen: (log: readonly WorkloadEvent[]) => void,
   ) {
     this.#db = db;
     this.world = world;
@@ -80,16 +82,26 @@ export class CommitQueue {
   async #commit(batch: readonly Entry[]): Promise<void> {
     const answers: unknown[] = [];
     let after: (() => void) | undefined;
+    let complete = false;
     const commit = new Commit(this.#db, this.world, this.#clock.nowMs());
-    await this.#db.transaction(async () => {
-      await preload(
-        commit,
-        batch.flatMap(({ touch }) => touch ?? []),
-      );
-      for (const entry of batch) answers.push(await entry.run(commit));
-      after = await this.#afterAll(commit);
-      await commit.flush();
-    });
+    const number = this.world.lastCommit + 1;
+    try {
+      await this.#db.transaction(async () => {
+        await claim(this.#db, this.world.epoch, number);
+        await preload(
+          commit,
+          batch.flatMap(({ touch }) => touch ?? []),
+        );
+        for (const entry of batch) answers.push(await entry.run(commit));
+        after = await this.#afterAll(commit);
+        await commit.flush();
+        complete = true;
+      });
+    } catch (error) {
+      // A connection that breaks during COMMIT leaves open whether it happened; the database knows.
+      if (!complete || !isLost(error) || (await this.#whenBack()) !== number) throw error;
+    }
+    this.world.lastCommit = number;
     batch.forEach((entry, index) => {
       entry.resolve(answers[index]);
     });
@@ -97,26 +109,61 @@ export class CommitQueue {
     if (commit.logged.length > 0) this.#listen(commit.logged);
   }
 
-  /** After a failed commit the memory is read anew; each operation is tried alone so that only the guilty one fails. */
+  /** Waits until the database answers again; gives the number of the last commit in it. */
+  async #whenBack(): Promise<number> {
+    for (let attempt = 0; ; attempt++) {
+      try {
+        return await lastCommit(this.#db, this.world.epoch);
+      } catch (error) {
+        if (!isLost(error) || this.#closed) throw error;
+        await sleep(Math.min(50 * 2 ** attempt, 2000));
+      }
+    }
+  }
+
+  /** After a failed commit the memory is read anew. A batch that only fell to a lost connection goes again as it is; else
+   * each operation is tried alone, so that only the guilty one fails. */
   async #recover(batch: readonly Entry[], cause: unknown): Promise<void> {
+    let error = cause;
     try {
-      this.world = await loadWorld(this.#db);
-    } catch (error) {
-      for (const entry of batch) entry.reject(error);
+      while (isLost(error)) {
+        await this.#whenBack();
+        this.world = await loadWorld(this.#db, this.#clock.nowMs());
+        error = await this.#attempt(batch);
+        if (error === undefined) return;
+      }
+      await this.#reload();
+    } catch (fatal) {
+      for (const entry of batch) entry.reject(fatal);
       return;
     }
     if (batch.length === 1) {
-      batch[0]!.reject(cause);
+      batch[0]!.reject(error);
       return;
     }
     for (const entry of batch) {
-      try {
-        await this.#commit([entry]);
-      } catch (error) {
-        this.world = await loadWorld(this.#db);
-        entry.reject(error);
-      }
+      const own = await this.#attempt([entry]);
+      if (own === undefined) continue;
+      entry.reject(own);
+      await this.#reload();
     }
+  }
+
+  /** Tries a commit; gives what went wrong. */
+  async #attempt(batch: readonly Entry[]): Promise<unknown> {
+    try {
+      await this.#commit(batch);
+      return undefined;
+    } catch (error) {
+      return error ?? new Error("a commit failed without a reason");
+    }
+  }
+
+  async #reload(): Promise<void> {
+    const { pilotSeenMs, openedMs } = this.world;
+    await this.#whenBack();
+    this.world = await loadWorld(this.#db, openedMs);
+    for (const [queueId, seenMs] of pilotSeenMs) this.world.pilotSeenMs.set(queueId, seenMs);
   }
 
   /** Waits for what is queued and takes nothing more. */
@@ -127,15 +174,24 @@ export class CommitQueue {
   }
 }
 
-async function preload({ db, slice }: Commit, touches: readonly Touch[]): Promise<void> {
+/** True where the database went away and what was asked of it may be asked again. */
+const isLost = (error: unknown): boolean => isAlmagestError(error, "DATABASE.LOST");
+
+async function preload({ db, slice, world: { live } }: Commit, touches: readonly Touch[]): Promise<void> {
   if (touches.length < 2) return;
   const none = { jobs: [], attempts: [], childrenOf: [], parentsOf: [] };
-  await loadNeed(db, slice, { ...none, attempts: [...new Set(touches.map(({ attemptId }) => attemptId))] });
+  await loadNeed(db, live, slice, {
+    ...none,
+    attempts: [...new Set(touches.map(({ attemptId }) => attemptId))],
+  });
   const ending = new Set(touches.flatMap(({ attemptId, ends }) => (ends ? [attemptId] : [])));
   const attempts = [...slice.attempts.values()];
   const jobs = [...new Set(attempts.map(({ jobId }) => jobId))];
   const childrenOf = [...new Set(attempts.flatMap(({ id, jobId }) => (ending.has(id) ? [jobId] : [])))];
-  await loadNeed(db, slice, { ...none, jobs, childrenOf });
+  await loadNeed(db, live, slice, { ...none, jobs, childrenOf });
   const children = childrenOf.flatMap((id) => slice.children.get(id)!.map(({ job }) => job));
-  await loadNeed(db, slice, { ...none, jobs: [...new Set(children)].filter((id) => !slice.jobs.has(id)) });
+  await loadNeed(db, live, slice, {
+    ...none,
+    jobs: [...new Set(children)].filter((id) => !slice.jobs.has(id)),
+  });
 }

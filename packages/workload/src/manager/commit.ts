@@ -1,31 +1,43 @@
 import { canonicalJson } from "@almagest/base";
-import { type Database, sql } from "@almagest/database";
+import { type Database, type SqlValue, sql } from "@almagest/database";
 import type { Attempt, Failure } from "../core/attempt-state.ts";
 import type { Job } from "../core/job-state.ts";
 import type { Judge, Message, Verdicts } from "../core/settle.ts";
 import { createSlice, type LogEntry, type Slice } from "../core/slice.ts";
 import { stepTask, type TaskEvent } from "../core/task-state.ts";
+import type { Share } from "../scheduling/facility-shares.ts";
 import { createLearnedUse, learnUse } from "../scheduling/learn-usage.ts";
 import type { ResourceRequest } from "../scheduling/resources.ts";
 import { decideRetry } from "../scheduling/retry-rules.ts";
+import { insertRows, updateRows } from "../store/bulk-sql.ts";
+import { appendEvents, type WorkloadEvent } from "../store/event-log.ts";
 import { flushSlice, settleInDatabase } from "../store/slice-store.ts";
-import { classKey, type World } from "./world.ts";
+import { classKey, type TaskRecord, type World } from "./world.ts";
 
-const TASK_COLUMNS = [
-  "id",
-  "workflow_id",
-  "label",
-  "spec",
+const OUTPUT_COLUMNS = [
+  "job_id",
+  "name",
+  "attempt_id",
   "status",
-  "before",
-  "waiting",
-  "ready",
-  "active",
-  "finished",
-  "failed",
-  "pruned",
-  "cancelled",
+  "size_bytes",
+  "checksum",
+  "guid",
+  "endpoint",
+  "url",
 ];
+
+const TASK_COLUMNS = {
+  id: "bigint",
+  waiting: "bigint",
+  ready: "bigint",
+  active: "bigint",
+  finished: "bigint",
+  failed: "bigint",
+  pruned: "bigint",
+  cancelled: "bigint",
+  status: "text",
+  before: "text",
+} as const;
 
 /** One transaction of the manager: the rows it read, the tables in memory, and what must be written at its end. */
 export class Commit implements Judge {
@@ -34,10 +46,13 @@ export class Commit implements Judge {
   readonly nowMs: number;
   readonly slice: Slice = createSlice();
   /** All lines logged in this commit, for those who listen. */
-  readonly logged: LogEntry[] = [];
+  readonly logged: WorkloadEvent[] = [];
   readonly #dirtyTasks = new Set<number>();
   readonly #dirtyLabels = new Set<string>();
+  readonly #newTasks = new Set<number>();
   readonly #dirtyShares = new Set<string>();
+  readonly #dirtyGroups = new Set<string>();
+  readonly #outputs = new Map<string, SqlValue[]>();
 
   constructor(db: Database, world: World, nowMs: number) {
     this.db = db;
@@ -48,7 +63,7 @@ export class Commit implements Judge {
   /** Settles messages, then books what they changed in the counts and tasks. */
   async tell(messages: readonly Message[]): Promise<Verdicts> {
     if (messages.length === 0) return [];
-    const verdicts = await settleInDatabase(this.db, this.slice, messages, this, this.nowMs);
+    const verdicts = await settleInDatabase(this.db, this.world.live, this.slice, messages, this, this.nowMs);
     this.book();
     return verdicts;
   }
@@ -56,6 +71,7 @@ export class Commit implements Judge {
   /** Moves the counts of tasks, classes and queues as the slice says. */
   book(): void {
     const { slice, world } = this;
+    world.live.follow(slice);
     for (const [taskId, changes] of slice.moves) this.stepTask(taskId, { kind: "jobs-moved", changes });
     slice.moves.clear();
     for (const [classId, change] of slice.readyMoves) {
@@ -85,13 +101,19 @@ export class Commit implements Judge {
     return commands.length > 0;
   }
 
-  /** Has a task written at the end of the commit. */
-  touchTask(taskId: number): void {
-    this.#dirtyTasks.add(taskId);
+  /** Has a new task written at the end of the commit. */
+  addTask(task: TaskRecord): void {
+    this.world.tasks.set(task.id, task);
+    this.#newTasks.add(task.id);
   }
 
-  log(subject: LogEntry["subject"], id: number, what: string, detail?: string): void {
-    this.slice.log.push({ timeMs: this.nowMs, subject, id, what, detail });
+  /** Has a file written at the end of the commit, in place of one that the job had under that name. */
+  addOutput(row: SqlValue[]): void {
+    this.#outputs.set(`${row[0]}/${row[1]}`, row);
+  }
+
+  log(subject: LogEntry["subject"], id: number, what: string, detail?: string, jobId = 0): void {
+    this.slice.log.push({ timeMs: this.nowMs, subject, id, jobId, what, detail });
   }
 
   /** The class of a task's jobs that ask for `request`, made when there is none. */
@@ -146,59 +168,86 @@ export class Commit implements Judge {
     this.#dirtyLabels.add(label);
   }
 
-  /** Charges a facility's share; negative gives back. */
-  charge(facility: string, coreSec: number): void {
-    const share = this.world.shares.get(facility);
+  /** Charges the facility that runs an attempt and the group of tasks it is of; negative gives back. */
+  charge(facility: string, taskId: number, coreSec: number): void {
+    this.#chargeOne(this.world.shares, facility, coreSec);
+    this.#chargeOne(this.world.groupShares, this.world.tasks.get(taskId)?.spec.share ?? "", coreSec);
+  }
+
+  #chargeOne(shares: Map<string, Share>, name: string, coreSec: number): void {
+    const share = shares.get(name);
     if (share === undefined) return;
-    this.world.shares.set(facility, {
-      ...share,
-      chargedCoreSec: Math.max(0, share.chargedCoreSec + coreSec),
-    });
-    this.#dirtyShares.add(facility);
+    shares.set(name, { ...share, chargedCoreSec: Math.max(0, share.chargedCoreSec + coreSec) });
+    (shares === this.world.shares ? this.#dirtyShares : this.#dirtyGroups).add(name);
   }
 
   /** What an attempt really used replaces what was expected of it when it was assigned. */
   ended(attempt: Attempt): void {
     const queue = this.world.queues.get(attempt.queueId);
-    if (queue === undefined) return;
+    const job = this.slice.jobs.get(attempt.jobId);
+    if (queue === undefined || job === undefined) return;
     const usedSec = attempt.startMs === 0 ? 0 : (attempt.endMs - attempt.startMs) / 1000;
-    this.charge(queue.facility, attempt.cores * (usedSec - attempt.wallSec));
+    this.charge(queue.facility, job.taskId, attempt.cores * (usedSec - attempt.wallSec));
   }
 
   /** Writes everything that changed. */
   async flush(): Promise<void> {
-    const { db, world } = this;
+    const { db, world, slice } = this;
     this.book();
     await this.#writeClasses();
-    this.logged.push(...this.slice.log);
-    await flushSlice(db, this.slice);
-    if (this.#dirtyTasks.size > 0) {
-      const rows = Array.from(this.#dirtyTasks, (id) => {
-        const { workflowId, spec, state } = world.tasks.get(id)!;
-        const { waiting, ready, active, finished, failed, pruned, cancelled } = state.counts;
-        const counts = [waiting, ready, active, finished, failed, pruned, cancelled];
-        return [
-          id,
-          workflowId,
-          spec.label,
-          canonicalJson(spec),
-          state.status,
-          state.before ?? null,
-          ...counts,
-        ];
-      });
-      this.#dirtyTasks.clear();
-      await db.insertMany("task", TASK_COLUMNS, rows, { onConflict: { replaceBy: ["id"] } });
+    for (const [id, classId] of slice.readyIn) {
+      if (id < (world.readyFrom.get(classId) ?? 0)) world.readyFrom.set(classId, id);
     }
+    await flushSlice(db, slice);
+    await this.#writeTasks();
+    await this.#writeOutputs();
     for (const label of this.#dirtyLabels) {
       const row = [label, canonicalJson(world.learned.get(label))];
       await db.insertMany("learned_use", ["label", "value"], [row], { onConflict: { replaceBy: ["label"] } });
     }
     this.#dirtyLabels.clear();
-    for (const facility of this.#dirtyShares) {
-      const { chargedCoreSec } = world.shares.get(facility)!;
-      await db.run(sql`UPDATE facility_share SET charged = ${chargedCoreSec} WHERE facility = ${facility}`);
+    await this.#writeShares("facility", world.shares, this.#dirtyShares);
+    await this.#writeShares("group", world.groupShares, this.#dirtyGroups);
+    await appendEvents(db, world.next.event, slice.log);
+    for (const entry of slice.log) this.logged.push({ ...entry, seq: world.next.event++ });
+    slice.log.length = 0;
+  }
+
+  async #writeTasks(): Promise<void> {
+    const { db, world } = this;
+    const toRow = (id: number): SqlValue[] => {
+      const { status, before, counts } = world.tasks.get(id)!.state;
+      const { waiting, ready, active, finished, failed, pruned, cancelled } = counts;
+      return [id, waiting, ready, active, finished, failed, pruned, cancelled, status, before ?? null];
+    };
+    if (this.#newTasks.size > 0) {
+      const specs = Array.from(this.#newTasks, (id) => {
+        const { workflowId, spec } = world.tasks.get(id)!;
+        return [id, workflowId, spec.label, canonicalJson(spec)];
+      });
+      await db.insertMany("task_spec", ["id", "workflow_id", "label", "spec"], specs);
+      await insertRows(db, "task", TASK_COLUMNS, Array.from(this.#newTasks, toRow));
     }
-    this.#dirtyShares.clear();
+    const changed = [...this.#dirtyTasks].filter((id) => !this.#newTasks.has(id));
+    await updateRows(db, "task", TASK_COLUMNS, changed.map(toRow));
+    this.#newTasks.clear();
+    this.#dirtyTasks.clear();
+  }
+
+  async #writeOutputs(): Promise<void> {
+    if (this.#outputs.size === 0) return;
+    const onConflict = { replaceBy: ["job_id", "name"] };
+    await this.db.insertMany("output_file", OUTPUT_COLUMNS, [...this.#outputs.values()], { onConflict });
+    this.#outputs.clear();
+  }
+
+  async #writeShares(kind: string, shares: ReadonlyMap<string, Share>, names: Set<string>): Promise<void> {
+    for (const name of names) {
+      const { chargedCoreSec } = shares.get(name)!;
+      await this.db.run(
+        sql`UPDATE share SET charged = ${chargedCoreSec} WHERE kind = ${kind} AND name = ${name}`,
+      );
+    }
+    names.clear();
   }
 }

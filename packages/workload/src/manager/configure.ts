@@ -21,17 +21,24 @@ export async function defineQueue(commit: Commit, spec: QueueSpec): Promise<Queu
   return entry;
 }
 
-/** Replaces the facilities' targets; what was charged to a facility that keeps a share stays. */
-export async function setShares(commit: Commit, targets: Readonly<Record<string, number>>): Promise<void> {
-  const { world, db } = commit;
-  await db.run(sql`DELETE FROM facility_share`);
-  const before = new Map(world.shares);
-  world.shares.clear();
-  for (const [facility, target] of Object.entries(targets)) {
-    const share = { facility, target, chargedCoreSec: before.get(facility)?.chargedCoreSec ?? 0 };
-    world.shares.set(facility, share);
-    const row = [facility, target, share.chargedCoreSec];
-    await db.insertMany("facility_share", ["facility", "target", "charged"], [row]);
+/** Replaces the targets of facilities, or of groups of tasks; what was charged to one that keeps a share stays. */
+export async function setShares(
+  { world, db }: Commit,
+  kind: "facility" | "group",
+  targets: Readonly<Record<string, number>>,
+): Promise<void> {
+  const shares = kind === "facility" ? world.shares : world.groupShares;
+  await db.run(sql`DELETE FROM share WHERE kind = ${kind}`);
+  const before = new Map(shares);
+  shares.clear();
+  for (const [name, target] of Object.entries(targets)) {
+    const entry = { name, target, chargedCoreSec: before.get(name)?.chargedCoreSec ?? 0 };
+    shares.set(name, entry);
+    await db.insertMany(
+      "share",
+      ["kind", "name", "target", "charged"],
+      [[kind, name, target, entry.chargedCoreSec]],
+    );
   }
 }
 

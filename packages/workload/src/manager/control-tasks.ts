@@ -59,14 +59,13 @@ export async function returnActivated(queue: CommitQueue, queueId: number): Prom
   let returned = 0;
   for (let more = true; more; ) {
     more = await queue.submit(async (commit) => {
-      await commit.flush();
-      const rows = await commit.db.rows(
-        sql`SELECT id FROM attempt WHERE queue_id = ${queueId} AND status = 'activated' ORDER BY id LIMIT ${CHUNK}`,
-      );
+      const waiting = [...commit.world.live.attempts.values()]
+        .filter((attempt) => attempt.queueId === queueId && attempt.status === "activated")
+        .slice(0, CHUNK);
       const event = { kind: "close", nowMs: commit.nowMs } as const;
-      await commit.tell(rows.map(([id]): Message => ({ to: "attempt", id: Number(id), event })));
-      returned += rows.length;
-      return rows.length === CHUNK;
+      await commit.tell(waiting.map(({ id }): Message => ({ to: "attempt", id, event })));
+      returned += waiting.length;
+      return waiting.length === CHUNK;
     });
   }
   return returned;

@@ -115,19 +115,19 @@ test(`a server killed ${KILLS} times at random loses no job and runs none to suc
   stop.abort();
   await Promise.all(pilots);
   const twice = await db.rows(
-    sql`SELECT job_id FROM attempt WHERE status = 'finished' GROUP BY job_id HAVING count(*) <> 1`,
+    sql`SELECT job_id FROM every_attempt WHERE status = 'finished' GROUP BY job_id HAVING count(*) <> 1`,
   );
   assert.deepEqual(twice, []);
   const ended = await db.rows(
-    sql`SELECT count(DISTINCT job_id), count(*) FROM attempt WHERE status = 'finished'`,
+    sql`SELECT count(DISTINCT job_id), count(*) FROM every_attempt WHERE status = 'finished'`,
   );
   assert.deepEqual(ended[0]!.map(Number), [count, count]);
   const early = await db.rows(sql`SELECT edge.child FROM edge
-    JOIN attempt AS parent ON parent.job_id = edge.parent AND parent.status = 'finished'
-    JOIN attempt AS child ON child.job_id = edge.child WHERE child.created_ms < parent.end_ms`);
+    JOIN every_attempt AS parent ON parent.job_id = edge.parent AND parent.status = 'finished'
+    JOIN every_attempt AS child ON child.job_id = edge.child WHERE child.created_ms < parent.end_ms`);
   assert.deepEqual(early, []);
   const outputs =
-    await db.rows(sql`SELECT count(*) FROM output_file JOIN attempt ON attempt.id = output_file.attempt_id
+    await db.rows(sql`SELECT count(*) FROM output_file JOIN every_attempt AS attempt ON attempt.id = output_file.attempt_id
     WHERE attempt.status = 'finished'`);
   const strays = await db.rows(sql`SELECT count(*) FROM output_file`);
   assert.deepEqual([Number(outputs[0]![0]), Number(strays[0]![0])], [count, count]);

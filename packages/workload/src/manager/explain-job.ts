@@ -5,7 +5,7 @@ import type { JobStatus } from "../core/job-state.ts";
 import { isTaskOpen, roomForScouts } from "../core/task-state.ts";
 import { queueRoom } from "../scheduling/choose-queue.ts";
 import { refuseQueue } from "../scheduling/refuse-queue.ts";
-import { effectiveRequest } from "./broker-jobs.ts";
+import { effectiveRequest, roomOfTask } from "./broker-jobs.ts";
 import type { World } from "./world.ts";
 
 /** One attempt in short. */
@@ -64,7 +64,7 @@ export async function explainJob(db: Database, world: World, jobId: number): Pro
 async function listAttempts(db: Database, world: World, jobId: number): Promise<AttemptSummary[]> {
   const rows =
     await db.rows(sql`SELECT id, nr, status, queue_id, worker, memory_mb, max_memory_kb, start_ms, end_ms,
-    source, code, diag FROM attempt WHERE job_id = ${jobId} ORDER BY nr`);
+    source, code, diag FROM every_attempt WHERE job_id = ${jobId} ORDER BY nr`);
   return rows.map((row) => ({
     id: Number(row[0]),
     nr: Number(row[1]),
@@ -103,9 +103,13 @@ async function lostParents(db: Database, jobId: number): Promise<string[]> {
 
 function whyReady(world: World, classId: number): string[] {
   const entry = world.classes.get(classId)!;
-  const { state } = world.tasks.get(entry.taskId)!;
+  const task = world.tasks.get(entry.taskId)!;
+  const { state } = task;
   if (!isTaskOpen(state.status)) return [`its task is ${state.status}`];
   if (roomForScouts(state) === 0) return ["its task still waits for its scouts"];
+  if (roomOfTask(task) === 0) {
+    return [`its task may have ${task.spec.maxActive} jobs active at once, and has`];
+  }
   if (world.queues.size === 0) return ["no queue is defined"];
   const request = effectiveRequest({ world }, entry);
   return Array.from(world.queues.values(), (queue) => {

@@ -34,7 +34,7 @@ export async function reportAttempt(commit: Commit, report: PilotReport): Promis
   const attempt = commit.slice.attempts.get(attemptId);
   if (verdict === "taken" && report.status === "finished" && outputs.length > 0) {
     const status = attempt?.status === "finished" ? "finished" : "prepared";
-    await writeOutputs(commit, attempt!.jobId, attemptId, status, outputs);
+    for (const file of outputs) commit.addOutput(toOutputRow(attempt!.jobId, attemptId, status, file));
   }
   const words = report.status === "finished" || report.status === "failed";
   const stop =
@@ -42,36 +42,14 @@ export async function reportAttempt(commit: Commit, report: PilotReport): Promis
   return { verdict: verdict!, command: stop ? "tobekilled" : "NULL" };
 }
 
-async function writeOutputs(
-  commit: Commit,
+function toOutputRow(
   jobId: number,
   attemptId: number,
   status: "prepared" | "finished",
-  outputs: readonly OutputFile[],
-): Promise<void> {
-  const rows = outputs.map((file): SqlValue[] => [
-    jobId,
-    file.name,
-    attemptId,
-    status,
-    file.sizeBytes ?? null,
-    file.checksum ?? null,
-    file.guid ?? null,
-    file.endpoint ?? null,
-    file.url ?? null,
-  ]);
-  const columns = [
-    "job_id",
-    "name",
-    "attempt_id",
-    "status",
-    "size_bytes",
-    "checksum",
-    "guid",
-    "endpoint",
-    "url",
-  ];
-  await commit.db.insertMany("output_file", columns, rows, { onConflict: { replaceBy: ["job_id", "name"] } });
+  { name, sizeBytes, checksum, guid, endpoint, url }: OutputFile,
+): SqlValue[] {
+  const rest = [sizeBytes ?? null, checksum ?? null, guid ?? null, endpoint ?? null, url ?? null];
+  return [jobId, name, attemptId, status, ...rest];
 }
 
 /** The files that a job's attempt reported, by name. */

@@ -4,6 +4,7 @@ import { type SqlValue, sql } from "@almagest/database";
 import type { JobStatus } from "../core/job-state.ts";
 import { NO_JOBS } from "../core/task-state.ts";
 import { DEFAULT_REQUEST, type ResourceRequest } from "../scheduling/resources.ts";
+import { insertRows } from "../store/bulk-sql.ts";
 import { JOB_COLUMNS } from "../store/rows.ts";
 import type { JobSpec, SubmitResult, WorkflowSpec } from "../workflow-spec.ts";
 import type { Commit } from "./commit.ts";
@@ -128,8 +129,7 @@ async function begin(commit: Commit, spec: WorkflowSpec, digest: string): Promis
       counts: NO_JOBS,
       scouts: task.scouts ?? 0,
     } as const;
-    world.tasks.set(id, { id, workflowId, spec: task, state });
-    commit.touchTask(id);
+    commit.addTask({ id, workflowId, spec: task, state });
   }
   commit.log("f", workflowId, "accepting", spec.name);
   return { workflowId, firstJob, accepted: 0, digest, sealed: false, taskIds };
@@ -152,6 +152,7 @@ async function acceptChunk(
   const jobs: SqlValue[][] = [];
   const details: SqlValue[][] = [];
   const edges: SqlValue[][] = [];
+  const ready: number[][] = [];
   for (let index = 0; index < chunk.length; index++) {
     const job = chunk[index]!;
     const ordinal = first + index;
@@ -167,16 +168,20 @@ async function acceptChunk(
       if (job.request === undefined) plain.set(job.task, classId);
     }
     const status: JobStatus = waiting > 0 ? "waiting" : "ready";
-    jobs.push([id, taskId, status, waiting, 0, 0, classId, priorities.get(job.task)!, 0]);
+    jobs.push([id, taskId, status, waiting, 0, 0, classId, priorities.get(job.task)!, 0, 0]);
     details.push([id, job.name, job.payload === undefined ? null : canonicalJson(job.payload)]);
     const moves = slice.moves.get(taskId) ?? {};
     moves[status] = (moves[status] ?? 0) + 1;
     slice.moves.set(taskId, moves);
-    if (status === "ready") slice.readyMoves.set(classId, (slice.readyMoves.get(classId) ?? 0) + 1);
+    if (status === "ready") {
+      slice.readyMoves.set(classId, (slice.readyMoves.get(classId) ?? 0) + 1);
+      ready.push([classId, id]);
+    }
   }
-  await db.insertMany("job", JOB_COLUMNS, jobs);
-  await db.insertMany("job_detail", ["id", "name", "payload"], details);
-  await db.insertMany("edge", ["parent", "child", "kind"], edges);
+  await insertRows(db, "job", JOB_COLUMNS, jobs);
+  await insertRows(db, "job_detail", { id: "bigint", name: "text", payload: "text" }, details);
+  await insertRows(db, "edge", { parent: "bigint", child: "bigint", kind: "text" }, edges);
+  await insertRows(db, "ready_job", { class_id: "bigint", id: "bigint" }, ready);
   await db.run(sql`UPDATE workflow SET accepted = ${first + chunk.length}, digest = ${digest}
     WHERE id = ${state.workflowId}`);
   commit.book();

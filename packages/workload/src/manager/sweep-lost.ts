@@ -1,5 +1,4 @@
-import { sql } from "@almagest/database";
-import type { AttemptStatus, Failure } from "../core/attempt-state.ts";
+import type { Attempt, Failure } from "../core/attempt-state.ts";
 import type { Message } from "../core/settle.ts";
 import type { Commit } from "./commit.ts";
 
@@ -19,39 +18,42 @@ export const DEFAULT_SILENCE_LIMITS: SilenceLimits = {
 
 const PER_COMMIT = 1000;
 
-/** Fails attempts that have been silent for too long; gives their number. */
+const NEVER_BEGAN: Failure = {
+  source: "jobdispatcher",
+  code: 101,
+  text: "handed out, but no pilot began it",
+};
+const LOST: Failure = { source: "jobdispatcher", code: 100, text: "lost heartbeat" };
+const UNCONFIRMED: Failure = { source: "dataservice", code: 102, text: "outputs were never confirmed" };
+
+/** Why an attempt is given up, or undefined while it may still be heard of. Silence counts from when somebody listened:
+ * a manager that was down, or a clock that was put back, costs nobody an attempt. */
+function overdue(
+  { status, heartbeatMs }: Attempt,
+  nowMs: number,
+  openedMs: number,
+  limits: SilenceLimits,
+): Failure | undefined {
+  if (status === "activated" || status === "defined" || status === "assigned") return undefined;
+  const [limitMs, failure] =
+    status === "sent"
+      ? [limits.sentMs, NEVER_BEGAN]
+      : status === "holding"
+        ? [limits.holdingMs, UNCONFIRMED]
+        : [limits.runningMs, LOST];
+  const sinceMs = heartbeatMs > nowMs ? openedMs : Math.max(heartbeatMs, openedMs);
+  return nowMs - sinceMs > limitMs ? failure : undefined;
+}
+
+/** Fails attempts that have been silent for too long, at most a thousand per commit; gives their number. */
 export async function sweepLost(commit: Commit, limits: SilenceLimits): Promise<number> {
-  const sets: [readonly AttemptStatus[], number, Failure][] = [
-    [
-      ["sent"],
-      limits.sentMs,
-      { source: "jobdispatcher", code: 101, text: "handed out, but no pilot began it" },
-    ],
-    [
-      ["starting", "running", "transferring"],
-      limits.runningMs,
-      { source: "jobdispatcher", code: 100, text: "lost heartbeat" },
-    ],
-    [
-      ["holding"],
-      limits.holdingMs,
-      { source: "dataservice", code: 102, text: "outputs were never confirmed" },
-    ],
-  ];
-  await commit.flush();
+  const { world, nowMs } = commit;
   const messages: Message[] = [];
-  for (const [statuses, limitMs, failure] of sets) {
-    for (const status of statuses) {
-      const rows = await commit.db.rows(sql`SELECT id FROM attempt WHERE status = ${status}
-        AND heartbeat_ms < ${commit.nowMs - limitMs} ORDER BY id LIMIT ${PER_COMMIT}`);
-      for (const [id] of rows) {
-        messages.push({
-          to: "attempt",
-          id: Number(id),
-          event: { kind: "fail", nowMs: commit.nowMs, failure },
-        });
-      }
-    }
+  for (const attempt of world.live.attempts.values()) {
+    const failure = overdue(attempt, nowMs, world.openedMs, limits);
+    if (failure === undefined) continue;
+    messages.push({ to: "attempt", id: attempt.id, event: { kind: "fail", nowMs, failure } });
+    if (messages.length === PER_COMMIT) break;
   }
   await commit.tell(messages);
   return messages.length;

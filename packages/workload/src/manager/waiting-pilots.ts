@@ -1,4 +1,14 @@
-import { acquireJobs, type JobOrder, type PilotOffer } from "./acquire-jobs.ts";
+import type { SqlValue } from "@almagest/database";
+import type { Attempt } from "../core/attempt-state.ts";
+import { insertRows } from "../store/bulk-sql.ts";
+import {
+  chooseAttempts,
+  describeOrders,
+  dispatch,
+  type JobOrder,
+  leasedBefore,
+  type PilotOffer,
+} from "./acquire-jobs.ts";
 import type { Commit } from "./commit.ts";
 
 interface Waiter {
@@ -39,28 +49,51 @@ export class WaitingPilots {
 
   /** Gives work to those who wait; the function returned answers them once the commit is durable. */
   async serve(commit: Commit): Promise<() => void> {
-    const answers: [Waiter, readonly JobOrder[]][] = [];
+    const { world, nowMs } = commit;
     const examined = [...this.#waiters];
-    const loads = new Map([...commit.world.queues.values()].map(({ id, name }) => [name, id]));
+    const queueIds = new Map([...world.queues.values()].map(({ id, name }) => [name, id]));
+    const given: { waiter: Waiter; attempts: readonly Attempt[] }[] = [];
+    const leases: SqlValue[][] = [];
     for (const waiter of examined) {
       waiter.serving = true;
-      const queueId = loads.get(waiter.offer.queue);
-      if (queueId !== undefined) commit.world.pilotSeenMs.set(queueId, commit.nowMs);
-      const activated = queueId === undefined ? 0 : (commit.world.loads.get(queueId)?.activated ?? 0);
-      if (activated === 0 && !waiter.fresh && waiter.timer !== undefined) continue;
-      const orders = await acquireJobs(commit, waiter.offer);
-      if (orders.length > 0 || waiter.timer === undefined) answers.push([waiter, orders]);
+      const { offer } = waiter;
+      const queueId = queueIds.get(offer.queue);
+      if (queueId !== undefined) world.pilotSeenMs.set(queueId, nowMs);
+      const again =
+        offer.requestId !== undefined && waiter.fresh
+          ? await leasedBefore(commit, offer.requestId)
+          : undefined;
+      if (again !== undefined) {
+        given.push({ waiter, attempts: again });
+        continue;
+      }
+      const attempts = queueId === undefined ? [] : chooseAttempts(commit, queueId, offer);
+      if (attempts.length === 0 && waiter.timer !== undefined) continue;
+      given.push({ waiter, attempts });
+      const { worker, requestId } = offer;
+      await dispatch(
+        commit,
+        attempts.map((attempt) => ({ attempt, worker })),
+      );
+      if (requestId !== undefined && attempts.length > 0) {
+        leases.push([requestId, attempts.map(({ id }) => id).join(" "), nowMs]);
+      }
     }
+    await insertRows(commit.db, "lease", { request: "text", attempts: "text", time_ms: "bigint" }, leases);
+    const orders = await describeOrders(
+      commit,
+      given.flatMap(({ attempts }) => attempts),
+    );
     return () => {
-      this.tookWork = answers.some(([, orders]) => orders.length > 0);
+      this.tookWork = given.some(({ attempts }) => attempts.length > 0);
       for (const waiter of examined) {
         waiter.fresh = false;
         waiter.serving = false;
       }
-      for (const [waiter, orders] of answers) {
+      for (const { waiter, attempts } of given) {
         clearTimeout(waiter.timer);
         this.#waiters.delete(waiter);
-        waiter.resolve(orders);
+        waiter.resolve(attempts.map(({ id }) => orders.get(id)!));
       }
     };
   }

@@ -1,12 +1,12 @@
-import { AlmagestError, type Clock, systemClock } from "@almagest/base";
-import { type Database, openSqlite, sql } from "@almagest/database";
+import { AlmagestError, type Clock } from "@almagest/base";
+import { type Database, openSqlite, rawSql, sql } from "@almagest/database";
 import type { Failure } from "../core/attempt-state.ts";
-import type { LogEntry } from "../core/slice.ts";
 import type { Worker, WorkerStatus } from "../core/worker-state.ts";
-import type { FacilityShare } from "../scheduling/facility-shares.ts";
-import { decayShare } from "../scheduling/facility-shares.ts";
+import { decayShare, type Share } from "../scheduling/facility-shares.ts";
 import type { Queue } from "../scheduling/resources.ts";
 import type { RetryRule } from "../scheduling/retry-rules.ts";
+import { selectByIds } from "../store/bulk-sql.ts";
+import { readEvents, readJobEvents, type WorkloadEvent } from "../store/event-log.ts";
 import { createSchema } from "../store/schema.ts";
 import type { JobSpec, SubmitResult, WorkflowSpec } from "../workflow-spec.ts";
 import type { JobOrder, PilotOffer } from "./acquire-jobs.ts";
@@ -16,6 +16,7 @@ import { CommitQueue } from "./commit-queue.ts";
 import { defineQueue, type QueueSpec, setRetryRules, setShares } from "./configure.ts";
 import { cancelJobs, controlTask, returnActivated, type TaskCommand } from "./control-tasks.ts";
 import { explainJob, type JobExplanation } from "./explain-job.ts";
+import { raceStragglers } from "./race-stragglers.ts";
 import {
   type OutputFile,
   type PilotReport,
@@ -23,19 +24,21 @@ import {
   readOutputs,
   reportAttempt,
 } from "./report-attempt.ts";
+import { createSteadyClock } from "./steady-clock.ts";
 import { submitWorkflow } from "./submit-workflow.ts";
 import { DEFAULT_SILENCE_LIMITS, type SilenceLimits, sweepLost } from "./sweep-lost.ts";
 import { addWorkers, openWorkers, seeWorker } from "./track-workers.ts";
 import { WaitingPilots } from "./waiting-pilots.ts";
 import { readWorkflow, type WorkflowStatus } from "./workflow-status.ts";
 import { loadWorld, type TaskRecord, type World } from "./world.ts";
+import { becomeWriter } from "./writer.ts";
 
 /** How to open a manager. */
 export interface ManagerOptions {
   readonly clock?: Clock;
   readonly silence?: SilenceLimits;
   /** Called after every commit with what it logged, in order. */
-  readonly listen?: (log: readonly LogEntry[]) => void;
+  readonly listen?: (log: readonly WorkloadEvent[]) => void;
 }
 
 /** The workload manager over one database; all changes go through its commits. Open one per database. */
@@ -48,7 +51,7 @@ export class WorkloadManager implements AsyncDisposable {
 
   constructor(db: Database, world: World, options: ManagerOptions) {
     this.#db = db;
-    this.#clock = options.clock ?? systemClock;
+    this.#clock = options.clock ?? createSteadyClock();
     this.#silence = options.silence ?? DEFAULT_SILENCE_LIMITS;
     const afterAll = (commit: Commit): Promise<() => void> => this.#afterAll(commit);
     this.#commits = new CommitQueue(db, world, this.#clock, afterAll, options.listen ?? (() => {}));
@@ -95,11 +98,21 @@ export class WorkloadManager implements AsyncDisposable {
 
   /** Sets what each facility ought to do of the whole; facilities not named lose their share. */
   setShares(targets: Readonly<Record<string, number>>): Promise<void> {
-    return this.#commits.submit((commit) => setShares(commit, targets));
+    return this.#commits.submit((commit) => setShares(commit, "facility", targets));
+  }
+
+  /** Sets what each group of tasks (`share` of a task) ought to get of the whole; groups not named come last. */
+  setGroupShares(targets: Readonly<Record<string, number>>): Promise<void> {
+    return this.#commits.submit((commit) => setShares(commit, "group", targets));
+  }
+
+  /** The groups' shares and what was charged to each. */
+  groupShares(): readonly Share[] {
+    return [...this.#world.groupShares.values()];
   }
 
   /** The shares and what was charged to each. */
-  shares(): readonly FacilityShare[] {
+  shares(): readonly Share[] {
     return [...this.#world.shares.values()];
   }
 
@@ -140,7 +153,10 @@ export class WorkloadManager implements AsyncDisposable {
       const event = { kind: "confirm", nowMs: commit.nowMs } as const;
       const [verdict] = await commit.tell([{ to: "attempt", id: attemptId, event }]);
       if (verdict !== "taken") return false;
-      await commit.db.run(sql`UPDATE output_file SET status = 'finished' WHERE attempt_id = ${attemptId}`);
+      await commit.flush();
+      const { jobId } = commit.slice.attempts.get(attemptId)!;
+      await commit.db.run(sql`UPDATE output_file SET status = 'finished'
+        WHERE job_id = ${jobId} AND attempt_id = ${attemptId}`);
       return true;
     });
   }
@@ -177,11 +193,13 @@ export class WorkloadManager implements AsyncDisposable {
    * or so; gives the number of attempts given up. */
   async tick(elapsedMs: number): Promise<number> {
     const lost = await this.#commits.submit(async (commit) => {
-      for (const [facility, share] of commit.world.shares) {
-        commit.world.shares.set(facility, decayShare(share, elapsedMs));
+      for (const shares of [commit.world.shares, commit.world.groupShares]) {
+        for (const [name, share] of shares) shares.set(name, decayShare(share, elapsedMs));
       }
       await commit.db.run(sql`DELETE FROM lease WHERE time_ms < ${commit.nowMs - this.#silence.runningMs}`);
-      return sweepLost(commit, this.#silence);
+      const lost = await sweepLost(commit, this.#silence);
+      await raceStragglers(commit);
+      return lost;
     });
     for (const { id, state } of this.#world.tasks.values()) {
       if (state.status === "aborting" || state.status === "finishing") await cancelJobs(this.#commits, id);
@@ -213,13 +231,28 @@ export class WorkloadManager implements AsyncDisposable {
   async attemptStatus(
     ids: readonly number[],
   ): Promise<readonly { id: number; status: string; nr: number }[]> {
-    const found: { id: number; status: string; nr: number }[] = [];
-    for (const wanted of ids) {
-      const rows = await this.#db.rows(sql`SELECT id, status, nr FROM attempt WHERE id = ${wanted}`);
-      for (const [id, status, nr] of rows)
-        found.push({ id: Number(id), status: String(status), nr: Number(nr) });
-    }
-    return found;
+    const { attempts } = this.#world.live;
+    const live = ids.flatMap((id) => attempts.get(id) ?? []);
+    const past = ids.filter((id) => !attempts.has(id));
+    const rows = await selectByIds(
+      this.#db,
+      rawSql("SELECT id, status, nr FROM past_attempt WHERE id"),
+      past,
+    );
+    return [
+      ...live.map(({ id, status, nr }) => ({ id, status, nr })),
+      ...rows.map(([id, status, nr]) => ({ id: Number(id), status: String(status), nr: Number(nr) })),
+    ];
+  }
+
+  /** Lines of the event log after number `after`, in order: what a message bus publishes. */
+  events(after: number, limit = 1000): Promise<readonly WorkloadEvent[]> {
+    return readEvents(this.#db, after, limit);
+  }
+
+  /** All that the event log still holds about a job and its attempts. */
+  history(jobId: number): Promise<readonly WorkloadEvent[]> {
+    return readJobEvents(this.#db, jobId);
   }
 
   /** Writes down new workers of a harvester; gives them with their ids. */
@@ -260,7 +293,9 @@ export async function createWorkloadManager(
   options: ManagerOptions = {},
 ): Promise<WorkloadManager> {
   await createSchema(db);
-  return new WorkloadManager(db, await loadWorld(db), options);
+  await becomeWriter(db);
+  const clock = options.clock ?? createSteadyClock();
+  return new WorkloadManager(db, await loadWorld(db, clock.nowMs()), { ...options, clock });
 }
 
 /** Opens a manager on an SQLite file, made when absent (`:memory:` for tests). */

@@ -1,12 +1,13 @@
 import { type Json, parseJson } from "@almagest/base";
-import { type Database, sql } from "@almagest/database";
+import { type Database, type Sql, sql } from "@almagest/database";
 import { LIVE_STATUSES } from "../core/attempt-state.ts";
 import type { TaskState, TaskStatus } from "../core/task-state.ts";
-import type { FacilityShare } from "../scheduling/facility-shares.ts";
+import type { Share } from "../scheduling/facility-shares.ts";
 import type { LearnedUse } from "../scheduling/learn-usage.ts";
 import type { Refusal } from "../scheduling/refuse-queue.ts";
 import type { Queue, ResourceClass } from "../scheduling/resources.ts";
 import { DEFAULT_RETRY_RULES, type RetryRule } from "../scheduling/retry-rules.ts";
+import { type LiveRows, loadLiveRows } from "../store/live-rows.ts";
 import type { TaskSpec } from "../workflow-spec.ts";
 
 /** A task as held in memory. */
@@ -24,7 +25,8 @@ export interface QueueLoad {
 }
 
 /**
- * What the manager keeps in memory: small tables and counts, nothing per job. It is read from the database at the start
+ * What the manager keeps in memory: small tables, counts, and the attempts that live; nothing per job that waits or has
+ * ended. It is read from the database at the start
  * and after a commit that failed, and every change to it is written in the commit that makes it.
  */
 export interface World {
@@ -38,7 +40,12 @@ export interface World {
   readonly pilotSeenMs: Map<number, number>;
   /** Ready jobs by class. */
   readonly ready: Map<number, number>;
-  readonly shares: Map<string, FacilityShare>;
+  /** By class: no job of a lower id is ready. */
+  readonly readyFrom: Map<number, number>;
+  readonly live: LiveRows;
+  /** Shares of facilities, and of groups of tasks, by name. */
+  readonly shares: Map<string, Share>;
+  readonly groupShares: Map<string, Share>;
   readonly learned: Map<string, LearnedUse>;
   /** Last recorded refusal by `class/queue`. */
   readonly refusals: Map<string, Refusal>;
@@ -50,21 +57,19 @@ export interface World {
     resourceClass: number;
     workflow: number;
     worker: number;
+    event: number;
   };
+  /** Who may write: a manager opened later has a higher number, and this one is then refused. */
+  readonly epoch: number;
+  lastCommit: number;
+  /** Silence of pilots is counted from here at the earliest: before, nobody listened. */
+  openedMs: number;
 }
 
-async function maxOf(
-  db: Database,
-  table: "attempt" | "task" | "resource_class" | "workflow" | "worker",
-): Promise<number> {
-  const query = {
-    attempt: sql`SELECT max(id) FROM attempt`,
-    task: sql`SELECT max(id) FROM task`,
-    resource_class: sql`SELECT max(id) FROM resource_class`,
-    workflow: sql`SELECT max(id) FROM workflow`,
-    worker: sql`SELECT max(id) FROM worker`,
-  }[table];
-  return Number((await db.rows(query))[0]![0] ?? 0) + 1;
+async function nextOf(db: Database, ...queries: readonly Sql[]): Promise<number> {
+  let highest = 0;
+  for (const query of queries) highest = Math.max(highest, Number((await db.rows(query))[0]![0] ?? 0));
+  return highest + 1;
 }
 
 const parse = <T>(text: unknown): T => parseJson(String(text)) as Json as T;
@@ -75,7 +80,8 @@ export function classKey(taskId: number, boosted: boolean, requestJson: string):
 }
 
 /** Reads everything the manager keeps in memory. */
-export async function loadWorld(db: Database): Promise<World> {
+export async function loadWorld(db: Database, openedMs: number): Promise<World> {
+  const [epoch, lastCommit] = (await db.rows(sql`SELECT epoch, last_commit FROM writer`))[0]!;
   const world: World = {
     tasks: new Map(),
     classes: new Map(),
@@ -84,22 +90,29 @@ export async function loadWorld(db: Database): Promise<World> {
     loads: new Map(),
     pilotSeenMs: new Map(),
     ready: new Map(),
+    readyFrom: new Map(),
+    live: await loadLiveRows(db),
     shares: new Map(),
+    groupShares: new Map(),
     learned: new Map(),
     refusals: new Map(),
     retryRules: [],
     next: {
-      attempt: await maxOf(db, "attempt"),
-      job: Number((await db.rows(sql`SELECT max(first_job + job_count) FROM workflow`))[0]![0] ?? 1),
-      task: await maxOf(db, "task"),
-      resourceClass: await maxOf(db, "resource_class"),
-      workflow: await maxOf(db, "workflow"),
-      worker: await maxOf(db, "worker"),
+      attempt: await nextOf(db, sql`SELECT max(id) FROM attempt`, sql`SELECT max(id) FROM past_attempt`),
+      job: await nextOf(db, sql`SELECT max(first_job + job_count) - 1 FROM workflow`),
+      task: await nextOf(db, sql`SELECT max(id) FROM task`),
+      resourceClass: await nextOf(db, sql`SELECT max(id) FROM resource_class`),
+      workflow: await nextOf(db, sql`SELECT max(id) FROM workflow`),
+      worker: await nextOf(db, sql`SELECT max(id) FROM worker`),
+      event: await nextOf(db, sql`SELECT max(seq) FROM event_log`, sql`SELECT max(seq) FROM subscriber`),
     },
+    epoch: Number(epoch),
+    lastCommit: Number(lastCommit),
+    openedMs,
   };
   const tasks =
-    await db.rows(sql`SELECT id, workflow_id, spec, status, before, waiting, ready, active, finished, failed,
-    pruned, cancelled FROM task ORDER BY id`);
+    await db.rows(sql`SELECT task.id, workflow_id, spec, status, before, waiting, ready, active, finished, failed,
+    pruned, cancelled FROM task JOIN task_spec ON task_spec.id = task.id ORDER BY task.id`);
   for (const [id, workflowId, spec, status, before, ...counts] of tasks) {
     const [waiting, ready, active, finished, failed, pruned, cancelled] = counts.map(Number) as [
       number,
@@ -134,25 +147,21 @@ export async function loadWorld(db: Database): Promise<World> {
     world.queues.set(Number(id), { ...parse<Queue>(spec), id: Number(id) });
     world.loads.set(Number(id), { activated: 0, running: 0 });
   }
-  for (const [queueId, status, count] of await db.rows(
-    sql`SELECT queue_id, status, count(*) FROM attempt WHERE status IN
-      ('activated', 'sent', 'starting', 'running', 'transferring', 'holding') GROUP BY queue_id, status`,
-  )) {
-    const load = world.loads.get(Number(queueId)) ?? { activated: 0, running: 0 };
-    const running = load.running + (LIVE_STATUSES.includes(status as never) ? Number(count) : 0);
-    const activated = load.activated + (status === "activated" ? Number(count) : 0);
-    world.loads.set(Number(queueId), { activated, running });
+  for (const { queueId, status } of world.live.attempts.values()) {
+    const load = world.loads.get(queueId) ?? { activated: 0, running: 0 };
+    const running = load.running + (LIVE_STATUSES.includes(status) ? 1 : 0);
+    world.loads.set(queueId, { activated: load.activated + (status === "activated" ? 1 : 0), running });
   }
   for (const [classId, count] of await db.rows(
-    sql`SELECT class_id, count(*) FROM job WHERE status = 'ready' GROUP BY class_id`,
+    sql`SELECT class_id, count(*) FROM ready_job GROUP BY class_id`,
   )) {
     world.ready.set(Number(classId), Number(count));
   }
-  for (const [facility, target, charged] of await db.rows(
-    sql`SELECT facility, target, charged FROM facility_share ORDER BY facility`,
+  for (const [kind, name, target, charged] of await db.rows(
+    sql`SELECT kind, name, target, charged FROM share ORDER BY kind, name`,
   )) {
-    const share = { facility: String(facility), target: Number(target), chargedCoreSec: Number(charged) };
-    world.shares.set(share.facility, share);
+    const entry = { name: String(name), target: Number(target), chargedCoreSec: Number(charged) };
+    (kind === "facility" ? world.shares : world.groupShares).set(entry.name, entry);
   }
   for (const [label, value] of await db.rows(sql`SELECT label, value FROM learned_use`)) {
     world.learned.set(String(label), parse(value));

@@ -1,4 +1,4 @@
-import { type FacilityShare, mayLead, shareLoad } from "./facility-shares.ts";
+import { mayLead, type Share, shareLoad } from "./facility-shares.ts";
 import type { Queue } from "./resources.ts";
 
 /** A queue that may take a job, and how full it is. */
@@ -19,7 +19,7 @@ export function queueRoom({ queue, activated, running }: Candidate): number {
 
 /** What a choice must know of the facilities' shares. */
 export interface ShareView {
-  readonly shares: ReadonlyMap<string, FacilityShare>;
+  readonly shares: ReadonlyMap<string, Share>;
   /** Facilities that could run the job and whose pilots were seen lately. */
   readonly lively: ReadonlySet<string>;
   /** What the job will be charged. */

@@ -1,6 +1,7 @@
-/** What a facility ought to do of the whole, and what it was charged for, in core-seconds. */
-export interface FacilityShare {
-  readonly facility: string;
+/** What a facility ought to do of the whole (or what a group of tasks ought to get of it), and what it was charged for,
+ * in core-seconds. */
+export interface Share {
+  readonly name: string;
   /** Any positive weight; 35/40/25 and 0.35/0.40/0.25 mean the same. */
   readonly target: number;
   readonly chargedCoreSec: number;
@@ -10,12 +11,12 @@ export interface FacilityShare {
 export const SHARE_HALF_LIFE_MS = 7 * 86_400_000;
 
 /** A share whose charge has aged. */
-export function decayShare(share: FacilityShare, elapsedMs: number): FacilityShare {
+export function decayShare(share: Share, elapsedMs: number): Share {
   return { ...share, chargedCoreSec: share.chargedCoreSec * 0.5 ** (elapsedMs / SHARE_HALF_LIFE_MS) };
 }
 
 /** How far a facility is ahead of its target; the lowest is served first. A facility without a share comes last. */
-export function shareLoad(share: FacilityShare | undefined): number {
+export function shareLoad(share: Share | undefined): number {
   return share === undefined || share.target <= 0
     ? Number.POSITIVE_INFINITY
     : share.chargedCoreSec / share.target;
@@ -31,7 +32,7 @@ const LEAD_JOBS = 10;
  * facilities that could run such jobs and whose pilots were seen lately: one that is down holds nobody back.
  */
 export function mayLead(
-  shares: ReadonlyMap<string, FacilityShare>,
+  shares: ReadonlyMap<string, Share>,
   facility: string,
   lively: ReadonlySet<string>,
   coreSec: number,
@@ -44,7 +45,7 @@ export function mayLead(
   for (const share of shares.values()) {
     charged += share.chargedCoreSec;
     targets += share.target;
-    if (lively.has(share.facility)) lowest = Math.min(lowest, shareLoad(share));
+    if (lively.has(share.name)) lowest = Math.min(lowest, shareLoad(share));
   }
   const lead = Math.max((LEAD_FRACTION * charged) / targets, (LEAD_JOBS * coreSec) / own.target);
   return shareLoad(own) <= lowest + lead;

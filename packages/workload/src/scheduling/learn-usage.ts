@@ -64,6 +64,17 @@ function quantile(bins: Readonly<Record<number, number>>, policy: LearnPolicy): 
   return edge;
 }
 
+/** The middle of the wall times seen for a label, in seconds; undefined while there are too few. */
+export function typicalWallSec(use: LearnedUse | undefined): number | undefined {
+  return use === undefined ? undefined : quantile(use.wallBins, { ...DEFAULT_LEARN_POLICY, quantile: 0.5 });
+}
+
+/** The wall time, in seconds, beyond which an attempt is a straggler: three times what 95 % of its label take. */
+export function stragglerWallSec(use: LearnedUse | undefined): number | undefined {
+  const common = use && quantile(use.wallBins, { ...DEFAULT_LEARN_POLICY, quantile: 0.95 });
+  return common === undefined ? undefined : Math.max(60, 3 * common);
+}
+
 /** The request to broker by: what the label was seen to need once enough is known, else what was asked. */
 export function predictRequest(
   request: ResourceRequest,

@@ -1,27 +1,27 @@
-import { type Database, joinSql, type Row, rawSql, type Sql, sql } from "@almagest/database";
+import { type Database, rawSql, type Sql } from "@almagest/database";
+import { type Attempt, isAttemptOver } from "../core/attempt-state.ts";
 import type { Judge } from "../core/settle.ts";
 import { type Message, settle, type Verdicts } from "../core/settle.ts";
 import type { Edge, Need, Slice } from "../core/slice.ts";
-import { ATTEMPT_COLUMNS, fromAttemptRow, fromJobRow, JOB_COLUMNS, toAttemptRow, toJobRow } from "./rows.ts";
+import { deleteRows, insertRows, selectByIds, updateRows } from "./bulk-sql.ts";
+import type { LiveRows } from "./live-rows.ts";
+import {
+  ATTEMPT_COLUMNS,
+  ATTEMPT_NAMES,
+  fromAttemptRow,
+  fromJobRow,
+  JOB_COLUMNS,
+  JOB_NAMES,
+  LIVE_COLUMNS,
+  toAttemptRow,
+  toJobRow,
+  toLiveRow,
+} from "./rows.ts";
 
-const JOBS = rawSql(`SELECT ${JOB_COLUMNS.join(", ")} FROM job WHERE id IN `);
-const ATTEMPTS = rawSql(`SELECT ${ATTEMPT_COLUMNS.join(", ")} FROM attempt WHERE id IN `);
-const CHILDREN = rawSql("SELECT parent, child, kind FROM edge WHERE parent IN ");
-const PARENTS = rawSql("SELECT child, parent, kind FROM edge WHERE child IN ");
-
-/** Lists come in few lengths (the last id repeated), so that the database prepares few statements. */
-const LENGTHS = [1, 8, 64, 512] as const;
-
-async function selectIn(db: Database, head: Sql, ids: readonly number[]): Promise<Row[]> {
-  const found: Row[] = [];
-  for (let start = 0; start < ids.length; start += 512) {
-    const part = ids.slice(start, start + 512);
-    const length = LENGTHS.find((size) => size >= part.length)!;
-    while (part.length < length) part.push(part.at(-1)!);
-    found.push(...(await db.rows(sql`${head}(${joinSql(part)})`)));
-  }
-  return found;
-}
+const JOBS = rawSql(`SELECT ${JOB_NAMES} FROM job WHERE id`);
+const PAST = rawSql(`SELECT ${ATTEMPT_NAMES} FROM past_attempt WHERE id`);
+const CHILDREN = rawSql("SELECT parent, child, kind FROM edge WHERE parent");
+const PARENTS = rawSql("SELECT child, parent, kind FROM edge WHERE child");
 
 async function loadEdges(
   db: Database,
@@ -31,25 +31,34 @@ async function loadEdges(
 ): Promise<void> {
   if (ids.length === 0) return;
   const lists = new Map<number, Edge[]>(ids.map((id) => [id, []]));
-  for (const [from, to, kind] of await selectIn(db, head, ids)) {
+  for (const [from, to, kind] of await selectByIds(db, head, ids)) {
     lists.get(Number(from))!.push({ job: Number(to), kind: kind as Edge["kind"] });
   }
   for (const [id, edges] of lists) into.set(id, edges);
 }
 
-/** Puts the rows asked for in the slice. Ids without a row stay absent. */
-export async function loadNeed(db: Database, slice: Slice, need: Need): Promise<void> {
-  if (need.attempts.length > 0) {
-    for (const row of await selectIn(db, ATTEMPTS, need.attempts)) {
-      const attempt = fromAttemptRow(row);
-      slice.attempts.set(attempt.id, attempt);
-    }
+/** Puts the rows asked for in the slice: from memory what lives, from the database the rest. Ids without a row stay
+ * absent. */
+export async function loadNeed(db: Database, live: LiveRows, slice: Slice, need: Need): Promise<void> {
+  const past: number[] = [];
+  for (const id of need.attempts) {
+    const attempt = live.attempts.get(id);
+    if (attempt === undefined) past.push(id);
+    else slice.attempts.set(id, attempt);
   }
-  if (need.jobs.length > 0) {
-    for (const row of await selectIn(db, JOBS, need.jobs)) {
-      const job = fromJobRow(row);
-      slice.jobs.set(job.id, job);
-    }
+  for (const row of await selectByIds(db, PAST, past)) {
+    const attempt = fromAttemptRow(row);
+    slice.attempts.set(attempt.id, attempt);
+  }
+  const idle: number[] = [];
+  for (const id of need.jobs) {
+    const job = live.jobs.get(id);
+    if (job === undefined) idle.push(id);
+    else slice.jobs.set(id, job);
+  }
+  for (const row of await selectByIds(db, JOBS, idle)) {
+    const job = fromJobRow(row);
+    slice.jobs.set(job.id, job);
   }
   await loadEdges(db, CHILDREN, need.childrenOf, slice.children);
   await loadEdges(db, PARENTS, need.parentsOf, slice.parents);
@@ -58,6 +67,7 @@ export async function loadNeed(db: Database, slice: Slice, need: Need): Promise<
 /** Settles messages against the database, inside the caller's transaction. */
 export async function settleInDatabase(
   db: Database,
+  live: LiveRows,
   slice: Slice,
   messages: readonly Message[],
   judge: Judge,
@@ -66,32 +76,44 @@ export async function settleInDatabase(
   const steps = settle(slice, messages, judge, nowMs);
   for (let step = steps.next(); ; step = steps.next()) {
     if (step.done) return step.value;
-    await loadNeed(db, slice, step.value);
+    await loadNeed(db, live, slice, step.value);
   }
 }
 
-/** Writes what changed since the last flush. The rows stay in the slice, so later reads see them. */
+/** Writes the jobs and attempts that changed since the last flush. The rows stay in the slice, so later reads see them. */
 export async function flushSlice(db: Database, slice: Slice): Promise<void> {
-  const onConflict = { replaceBy: ["id"] };
-  if (slice.changedJobs.size > 0) {
-    const rows = Array.from(slice.changedJobs, (id) => toJobRow(slice.jobs.get(id)!));
-    await db.insertMany("job", JOB_COLUMNS, rows, { onConflict });
-    slice.changedJobs.clear();
+  const jobs = Array.from(slice.changedJobs, (id) => toJobRow(slice.jobs.get(id)!));
+  await updateRows(db, "job", JOB_COLUMNS, jobs);
+  slice.changedJobs.clear();
+  await flushReady(db, slice);
+  const made: Attempt[] = [];
+  const moved: Attempt[] = [];
+  const over: Attempt[] = [];
+  for (const id of slice.changedAttempts) {
+    const attempt = slice.attempts.get(id)!;
+    if (isAttemptOver(attempt)) over.push(attempt);
+    else (slice.newAttempts.has(id) ? made : moved).push(attempt);
   }
-  if (slice.changedAttempts.size > 0) {
-    const rows = Array.from(slice.changedAttempts, (id) => toAttemptRow(slice.attempts.get(id)!));
-    await db.insertMany("attempt", ATTEMPT_COLUMNS, rows, { onConflict });
-    slice.changedAttempts.clear();
-  }
-  if (slice.log.length > 0) {
-    const rows = slice.log.map(({ timeMs, subject, id, what, detail }) => [
-      timeMs,
-      subject,
-      id,
-      what,
-      detail ?? null,
-    ]);
-    await db.insertMany("event_log", ["time_ms", "subject", "id", "what", "detail"], rows);
-    slice.log.length = 0;
-  }
+  await insertRows(db, "attempt", ATTEMPT_COLUMNS, made.map(toAttemptRow));
+  await updateRows(db, "attempt", LIVE_COLUMNS, moved.map(toLiveRow));
+  const stored = over.filter(({ id }) => !slice.newAttempts.has(id));
+  await deleteRows(
+    db,
+    "attempt",
+    { id: "bigint" },
+    stored.map(({ id }) => [id]),
+  );
+  await insertRows(db, "past_attempt", ATTEMPT_COLUMNS, over.map(toAttemptRow));
+  slice.changedAttempts.clear();
+  slice.newAttempts.clear();
+}
+
+async function flushReady(db: Database, slice: Slice): Promise<void> {
+  const columns = { class_id: "bigint", id: "bigint" } as const;
+  const rowsOf = (map: ReadonlyMap<number, number>): number[][] =>
+    Array.from(map, ([id, classId]) => [classId, id]);
+  await deleteRows(db, "ready_job", columns, rowsOf(slice.readyOut));
+  await insertRows(db, "ready_job", columns, rowsOf(slice.readyIn));
+  slice.readyOut.clear();
+  slice.readyIn.clear();
 }

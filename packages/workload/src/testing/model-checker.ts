@@ -1,4 +1,4 @@
-import { type Attempt, type AttemptEvent, isAttemptOver, LIVE_STATUSES } from "../core/attempt-state.ts";
+import { type Attempt, type AttemptEvent, isAttemptOver } from "../core/attempt-state.ts";
 import { isJobOver, type Job, stepJob } from "../core/job-state.ts";
 import { type Judge, type Message, settle } from "../core/settle.ts";
 import { createSlice, type Edge, putAttempt, putJob, type Slice } from "../core/slice.ts";
@@ -15,6 +15,8 @@ export interface Model {
   /** How often a user may retry a failed job, over the whole run. */
   readonly userRetries: number;
   readonly holdOutputs: boolean;
+  /** How often a straggler may be raced, over the whole run; 0 unless told. */
+  readonly speculations?: number;
   /** A fault planted to see that the checker sees it. */
   readonly fault?: "forget-children" | "release-early";
 }
@@ -23,6 +25,7 @@ interface State {
   readonly jobs: readonly Job[];
   readonly attempts: readonly Attempt[];
   readonly userRetries: number;
+  readonly speculations: number;
   /** Successes of each job so far. */
   readonly successes: readonly number[];
 }
@@ -31,7 +34,7 @@ const FAILURE = { source: "pilot", code: 1, text: "x" } as const;
 
 /**
  * Walks every state reachable by any order of: brokerage, dispatch, any report of any attempt ever made (so late,
- * doubled and zombie ones too), lost heartbeats, returns to brokerage, confirmation, a user's cancel and retry.
+ * doubled and zombie ones too), lost heartbeats, stragglers raced, returns to brokerage, confirmation, a user's cancel and retry.
  * The transition function is the manager's own `settle`. Throws with a trace when a promise is broken; gives the number of states.
  */
 export function checkModel(model: Model): { readonly states: number } {
@@ -60,12 +63,13 @@ export function checkModel(model: Model): { readonly states: number } {
  * and how an ended one ended do not matter (that ended attempts are inert is checked by telling them everything anyway).
  */
 function key(state: State): string {
-  let text = String(state.userRetries);
+  let text = `${state.userRetries} ${state.speculations}`;
   for (const job of state.jobs) {
     const own = state.attempts.filter(({ jobId }) => jobId === job.id);
     const live = own
       .filter((attempt) => !isAttemptOver(attempt))
-      .map(({ id, status }) => status + (id === job.attemptId));
+      .map(({ id, status }) => status + (id === job.attemptId ? "+" : id === job.spareId ? "*" : "-"))
+      .sort();
     const finished = own.filter(({ status }) => status === "finished").length;
     text += `|${job.status} ${job.waiting} ${job.failures} ${job.tries} ${live} ${own.length} ${finished} ${state.successes[job.id - 1]}`;
   }
@@ -93,9 +97,11 @@ function initialState(model: Model): State {
       classId: 1,
       priority: 0,
       attemptId: 0,
+      spareId: 0,
     };
   });
-  return { jobs, attempts: [], userRetries: model.userRetries, successes: jobs.map(() => 0) };
+  const { userRetries, speculations = 0 } = model;
+  return { jobs, attempts: [], userRetries, speculations, successes: jobs.map(() => 0) };
 }
 
 function edgesOf(model: Model, job: number, side: "child" | "parent"): Edge[] {
@@ -113,17 +119,21 @@ function toSlice(state: State): Slice {
   return slice;
 }
 
-function fromSlice(state: State, slice: Slice, userRetries = state.userRetries): State {
+/** What is left of a model's budgets. */
+type Budget = Pick<State, "userRetries" | "speculations">;
+
+function fromSlice(state: State, slice: Slice, { userRetries, speculations }: Budget = state): State {
   const jobs = [...slice.jobs.values()].sort((a, b) => a.id - b.id);
   const successes = jobs.map((job, index) =>
     job.status === "finished" && state.jobs[index]!.status !== "finished"
       ? state.successes[index]! + 1
       : state.successes[index]!,
   );
-  return { jobs, attempts: [...slice.attempts.values()].sort((a, b) => a.id - b.id), userRetries, successes };
+  const attempts = [...slice.attempts.values()].sort((a, b) => a.id - b.id);
+  return { jobs, attempts, userRetries, speculations, successes };
 }
 
-function tell(model: Model, state: State, message: Message, userRetries?: number): State {
+function tell(model: Model, state: State, message: Message, budget?: Budget): State {
   const slice = toSlice(state);
   const judge: Judge = {
     retryAs: (job) => (job.failures + 1 < model.maxAttempts ? job.classId : undefined),
@@ -137,13 +147,13 @@ function tell(model: Model, state: State, message: Message, userRetries?: number
     }
     for (const id of step.value.parentsOf) slice.parents.set(id, edgesOf(model, id, "parent"));
   }
-  return fromSlice(state, slice, userRetries);
+  return fromSlice(state, slice, budget);
 }
 
-function assign(model: Model, state: State, job: Job): State {
+function assign(model: Model, state: State, job: Job, kind: "assign" | "speculate"): State {
   const slice = toSlice(state);
   const id = state.attempts.length + 1;
-  const after = stepJob(job, { kind: "assign", attemptId: id }).state;
+  const after = stepJob(job, { kind, attemptId: id }).state;
   putJob(slice, job, after);
   putAttempt(slice, undefined, {
     id,
@@ -168,19 +178,27 @@ function assign(model: Model, state: State, job: Job): State {
     maxMemoryKb: 0,
     cpuSec: 0,
   });
-  return fromSlice(state, slice);
+  const spent = kind === "speculate" ? 1 : 0;
+  return fromSlice(state, slice, { ...state, speculations: state.speculations - spent });
 }
 
 function* successors(model: Model, state: State): Generator<readonly [string, State]> {
   for (const job of state.jobs) {
-    if (job.status === "ready" && job.tries < model.maxAttempts + model.userRetries) {
-      yield [`assign ${job.id}`, assign(model, state, job)];
+    if (
+      job.status === "ready" &&
+      job.tries < model.maxAttempts + model.userRetries + (model.speculations ?? 0)
+    ) {
+      yield [`assign ${job.id}`, assign(model, state, job, "assign")];
+    }
+    const held = state.attempts[job.attemptId - 1]?.status === "holding";
+    if (job.status === "active" && job.spareId === 0 && !held && state.speculations > 0) {
+      yield [`speculate ${job.id}`, assign(model, state, job, "speculate")];
     }
     const cancel: Message = { to: "job", id: job.id, event: { kind: "cancel" } };
     yield [`cancel ${job.id}`, tell(model, state, cancel)];
     if (job.status === "failed" && state.userRetries > 0) {
       const retry: Message = { to: "job", id: job.id, event: { kind: "retry" } };
-      yield [`retry ${job.id}`, tell(model, state, retry, state.userRetries - 1)];
+      yield [`retry ${job.id}`, tell(model, state, retry, { ...state, userRetries: state.userRetries - 1 })];
     }
   }
   const zombies = new Set<number>();
@@ -215,14 +233,17 @@ function attemptEvents(): readonly (readonly [string, AttemptEvent])[] {
 function brokenPromise(model: Model, before: State, next: State): string | undefined {
   for (const job of next.jobs) {
     const live = next.attempts.filter((attempt) => attempt.jobId === job.id && !isAttemptOver(attempt));
-    const running = live.filter(({ status }) => LIVE_STATUSES.includes(status));
     if (next.successes[job.id - 1]! > 1) return `job ${job.id} succeeded twice`;
     if (next.attempts.filter((a) => a.jobId === job.id && a.status === "finished").length > 1) {
       return `job ${job.id} has two finished attempts`;
     }
-    if (live.length > 1 || running.length > 1) return `job ${job.id} has two live attempts`;
-    if ((job.status === "active") !== (live.length === 1))
-      return `job ${job.id} is ${job.status} with ${live.length} live attempts`;
+    const own = [job.attemptId, job.spareId].filter((id) => id !== 0).sort((a, b) => a - b);
+    if (own.join() !== live.map(({ id }) => id).join() || (job.status === "active") !== own.length > 0) {
+      return `job ${job.id} is ${job.status} with attempts ${own} and live ones ${live.map(({ id }) => id)}`;
+    }
+    if (live.length === 2 && live.some(({ status }) => status === "holding")) {
+      return `job ${job.id} has a rival of an attempt whose outputs are being confirmed`;
+    }
     const parents = edgesOf(model, job.id, "parent").map((edge) => ({
       ...edge,
       status: next.jobs[edge.job - 1]!.status,
