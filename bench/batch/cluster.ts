@@ -22,6 +22,7 @@ function surveyNodes(): QuantumNodes {
   return {
     count: 2 * size + VISITS,
     tasks,
+    id: String,
     taskOf: (quantum) => tasks[Math.min(2, Math.floor(quantum / size))]!,
     dataId(quantum) {
       if (quantum >= 2 * size) return { visit: quantum - 2 * size };

@@ -1,7 +1,12 @@
 /** @module Submit files, clustering of quantum graphs into jobs, and one plugin per workload system. */
 export type { Cluster, ClusterAlgorithm, ClusterRequest, TaskCost } from "./cluster/cluster.ts";
 export { type ClusteredQuanta, clusterQuanta } from "./cluster/cluster-quanta.ts";
-export { createQuantumNodes, type NodeTask, type QuantumNodes } from "./cluster/quantum-nodes.ts";
+export {
+  createQuantumNodes,
+  type NodeTask,
+  type QuantumNodes,
+  readQuantumNodes,
+} from "./cluster/quantum-nodes.ts";
 export { type BpsConfig, createBpsConfig, SEARCH_ORDER, type SearchOptions } from "./config/bps-config.ts";
 export { type ConfigTree, type ConfigValue, mergeTrees } from "./config/config-tree.ts";
 export { BPS_DEFAULTS } from "./config/defaults.ts";

@@ -17,7 +17,7 @@ export { createTaskTable, type Edge, type TaskNode, type TaskTable } from "./gra
 export { NoWorkFound } from "./no-work-found.ts";
 export { type LoadPipelineOptions, loadPipeline, parsePipeline } from "./pipeline/load-pipeline.ts";
 export type { Pipeline, PipelineTask } from "./pipeline/pipeline.ts";
-export type { GraphHeader, QuantumModel } from "./qg/graph-models.ts";
+export type { GraphHeader, PipelineGraphModel, QuantumModel, ThinGraph } from "./qg/graph-models.ts";
 export { type GraphFile, openGraphFile } from "./qg/open-graph-file.ts";
 export { type RestoreOptions, restoreGraph } from "./qg/restore-graph.ts";
 export { type WriteGraphOptions, type WrittenGraph, writeGraphFile } from "./qg/write-graph-file.ts";
@@ -49,6 +49,7 @@ export type {
   QuantumFailure,
   RunPipelineOptions,
   RunSummary,
+  RuntimeSource,
 } from "./run/run-options.ts";
 export {
   type PreparedRun,
@@ -58,6 +59,7 @@ export {
   runPipeline,
   runPrepared,
 } from "./run/run-pipeline.ts";
+export { importRuntime } from "./run/runtime.ts";
 export type { TaskMetadata } from "./run/task-metadata.ts";
 export {
   type AnyTask,

@@ -49,6 +49,7 @@ function surveyNodes(visits: number, detectors: number): QuantumNodes {
   return {
     count: ids.length,
     tasks,
+    id: String,
     dataId: (quantum) => ids[quantum]!,
     taskOf: (quantum) => tasks.findLast(({ first }) => first <= quantum)!,
     parents: (quantum) => Uint32Array.from(parents[quantum]!),

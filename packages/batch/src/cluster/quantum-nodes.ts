@@ -1,13 +1,10 @@
-import type { DataId } from "@almagest/butler";
-import type { QuantumGraph } from "@almagest/pipeline";
-
-/** Status of a quantum that is to run, in the columns of a quantum graph. */
-const TO_RUN = 0;
+import type { DataId, Universe } from "@almagest/butler";
+import type { GraphFile, PipelineGraphModel, ThinGraph } from "@almagest/pipeline";
 
 /** One task of a quantum graph as clustering sees it. */
 export interface NodeTask {
   readonly label: string;
-  /** Number of its first quantum to run; its quanta follow each other. */
+  /** Number of its first quantum; its quanta follow each other. */
   readonly first: number;
   readonly count: number;
   /** The dimensions that identify a quantum. */
@@ -20,6 +17,8 @@ export interface NodeTask {
 export interface QuantumNodes {
   readonly count: number;
   readonly tasks: readonly NodeTask[];
+  /** Its id in the graph file. */
+  id(quantum: number): string;
   /** Data id with implied values. */
   dataId(quantum: number): DataId;
   taskOf(quantum: number): NodeTask;
@@ -27,68 +26,97 @@ export interface QuantumNodes {
   parents(quantum: number): Uint32Array;
 }
 
-/** The quanta of a graph that are to run. What is done already is no parent: its outputs are there. */
-export function createQuantumNodes(graph: QuantumGraph): QuantumNodes {
+/** The quanta of a stored graph, by its thin part alone: ids, data ids and edges. */
+export async function readQuantumNodes(file: GraphFile, universe: Universe): Promise<QuantumNodes> {
+  const [pipeline, thin] = await Promise.all([file.readPipeline(), file.readThinGraph()]);
+  return createQuantumNodes(pipeline, thin, universe);
+}
+
+/** The same of documents already read. */
+export function createQuantumNodes(
+  pipeline: PipelineGraphModel,
+  thin: ThinGraph,
+  universe: Universe,
+): QuantumNodes {
+  const parentsOf = parentLabels(pipeline);
   const tasks: NodeTask[] = [];
-  const numberOf = new Map<string, Int32Array>();
-  const local: number[] = [];
-  let count = 0;
-  for (const task of graph.tasks) {
-    const numbers = new Int32Array(task.count).fill(-1);
-    const first = count;
-    for (let i = 0; i < task.count; i++) {
-      if (task.status[i] !== TO_RUN) continue;
-      numbers[i] = count++;
-      local.push(i);
+  const names: (readonly string[])[] = [];
+  const numberOf = new Map<string, number>();
+  const quanta: ThinGraph["quanta"][string][number][] = [];
+  for (const label of inRunningOrder(parentsOf)) {
+    const own = thin.quanta[label] ?? [];
+    const group = universe.completeGroup(pipeline.tasks[label]!.dimensions);
+    const first = quanta.length;
+    for (const quantum of own) {
+      numberOf.set(quantum.quantum_id, quanta.length);
+      quanta.push(quantum);
     }
-    numberOf.set(task.node.label, numbers);
-    const producers = task.inputs.flatMap(({ edge }) => producerOf(graph, edge.datasetType) ?? []);
-    tasks.push({
-      label: task.node.label,
-      first,
-      count: count - first,
-      required: task.rows.codes.slice(0, task.requiredCount).map(({ dimension }) => dimension),
-      parents: [...new Set(producers)],
-    });
+    const parents = parentsOf.get(label)!;
+    tasks.push({ label, first, count: own.length, required: group.required, parents });
+    names.push([...group.required, ...group.implied]);
   }
-  const offsets = new Uint32Array(count + 1);
-  const items: number[] = [];
-  for (const [index, task] of graph.tasks.entries()) {
-    const node = tasks[index]!;
-    for (let quantum = node.first; quantum < node.first + node.count; quantum++) {
-      const found = new Set<number>();
-      for (const { edge, links } of task.inputs) {
-        const producer = producerOf(graph, edge.datasetType);
-        const numbers = producer === undefined ? undefined : numberOf.get(producer);
-        if (numbers === undefined) continue;
-        const made = graph.datasets.get(edge.datasetType)!.producer;
-        for (let i = links.offsets[local[quantum]!]!; i < links.offsets[local[quantum]! + 1]!; i++) {
-          const by = made[links.items[i]!]!;
-          if (by >= 0 && numbers[by]! >= 0) found.add(numbers[by]!);
-        }
-      }
-      for (const parent of [...found].sort((a, b) => a - b)) items.push(parent);
-      offsets[quantum + 1] = items.length;
-    }
-  }
-  const parents = Uint32Array.from(items);
-  const taskIndexOf = (quantum: number): number =>
-    tasks.findIndex(({ first, count: size }) => quantum < first + size);
+  const parents = packEdges(quanta.length, thin.edges, numberOf);
+  const indexOf = (quantum: number): number => tasks.findIndex(({ first, count }) => quantum < first + count);
   return {
-    count,
+    count: quanta.length,
     tasks,
-    taskOf: (quantum) => tasks[taskIndexOf(quantum)]!,
+    id: (quantum) => quanta[quantum]!.quantum_id,
+    taskOf: (quantum) => tasks[indexOf(quantum)]!,
     dataId(quantum) {
-      const { rows } = graph.tasks[taskIndexOf(quantum)]!;
-      const row = local[quantum]!;
-      return Object.fromEntries(
-        rows.codes.map(({ dimension, values }, c) => [dimension, values[rows.columns[c]![row]!]!]),
-      );
+      const { data_coordinate } = quanta[quantum]!;
+      return Object.fromEntries(names[indexOf(quantum)]!.map((name, i) => [name, data_coordinate[i]!]));
     },
-    parents: (quantum) => parents.subarray(offsets[quantum], offsets[quantum + 1]),
+    parents,
   };
 }
 
-function producerOf(graph: QuantumGraph, datasetType: string): string | undefined {
-  return graph.pipelineGraph.datasetTypes.get(datasetType)?.producer;
+function parentLabels({ tasks }: PipelineGraphModel): Map<string, string[]> {
+  const producer = new Map<string, string>();
+  for (const [label, { outputs }] of Object.entries(tasks)) {
+    for (const { dataset_type_name } of Object.values(outputs)) producer.set(dataset_type_name, label);
+  }
+  return new Map(
+    Object.entries(tasks).map(([label, { inputs }]) => {
+      const makers = Object.values(inputs).flatMap(
+        ({ dataset_type_name }) => producer.get(dataset_type_name.split(".")[0]!) ?? [],
+      );
+      return [label, [...new Set(makers)]];
+    }),
+  );
+}
+
+/** Labels with every parent before its children, else as they are listed. */
+function inRunningOrder(parentsOf: ReadonlyMap<string, readonly string[]>): string[] {
+  const order = new Set<string>();
+  const visit = (label: string): void => {
+    if (order.has(label)) return;
+    for (const parent of parentsOf.get(label) ?? []) visit(parent);
+    order.add(label);
+  };
+  for (const label of parentsOf.keys()) visit(label);
+  return [...order];
+}
+
+function packEdges(
+  count: number,
+  edges: ThinGraph["edges"],
+  numberOf: ReadonlyMap<string, number>,
+): (quantum: number) => Uint32Array {
+  const offsets = new Uint32Array(count + 2);
+  const numbers = new Int32Array(2 * edges.length);
+  for (const [i, [before, after]] of edges.entries()) {
+    // Edges from quanta that the file does not hold come from what is done: its outputs are there.
+    const [from, to] = [numberOf.get(before) ?? -1, numberOf.get(after) ?? -1];
+    numbers[2 * i] = from;
+    numbers[2 * i + 1] = to;
+    if (from >= 0 && to >= 0) offsets[to + 2]!++;
+  }
+  for (let q = 2; q < offsets.length; q++) offsets[q]! += offsets[q - 1]!;
+  const items = new Uint32Array(offsets[count + 1]!);
+  for (let i = 0; i < numbers.length; i += 2) {
+    const [from, to] = [numbers[i]!, numbers[i + 1]!];
+    if (from >= 0 && to >= 0) items[offsets[to + 1]!++] = from;
+  }
+  for (let q = 0; q < count; q++) items.subarray(offsets[q], offsets[q + 1]).sort();
+  return (quantum) => items.subarray(offsets[quantum], offsets[quantum + 1]);
 }

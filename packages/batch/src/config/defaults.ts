@@ -18,6 +18,7 @@ export const BPS_DEFAULTS: ConfigTree = {
   clusterAlgorithm: "single",
   // biome-ignore lint/suspicious/noTemplateCurlyInString: the environment is put in when it is read.
   submitPath: "${PWD}/submit/{outputRun}",
+  qgraphFileTemplate: "{uniqProcName}.qg",
   subDirTemplate: "{label}/{tract}/{patch}/{band}/{subfilter}/{physical_filter}/{visit}/{exposure}",
   templateDataId: "{tract}_{patch}_{band}_{visit}_{exposure}_{detector}",
   finalJob: { whenSetup: "NEVER", whenRun: "ALWAYS" },

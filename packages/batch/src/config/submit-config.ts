@@ -26,10 +26,10 @@ export function openSubmitFile(
 }
 
 function withNames(config: BpsConfig, path: string): BpsConfig {
-  for (const key of ["butlerConfig", "pipelineYaml"]) {
-    if (config.text(key) === "") {
-      const message = `${path} gives no '${key}'; it is needed at the root or under payload.`;
-      throw new AlmagestError("BATCH.CONFIG_INVALID", message, { fields: { key } });
+  for (const keys of [["butlerConfig"], ["pipelineYaml", "qgraphFile"]]) {
+    if (keys.every((key) => config.text(key) === "")) {
+      const message = `${path} gives no '${keys.join("' or '")}'; it is needed at the root or under payload.`;
+      throw new AlmagestError("BATCH.CONFIG_INVALID", message, { fields: { keys } });
     }
   }
   const name = config.text("outputRun").replaceAll("/", "_");

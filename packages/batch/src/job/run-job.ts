@@ -1,9 +1,9 @@
+import { join } from "node:path";
 import { AlmagestError } from "@almagest/base";
 import type { Butler, DataId } from "@almagest/butler";
-import { loadPipeline, type Pipeline, type RunSummary, runPipeline } from "@almagest/pipeline";
-import { readFacts, readJob, type SubmissionFacts } from "../submit/submission.ts";
+import { type RunSummary, runGraphFile } from "@almagest/pipeline";
+import { readFacts, readJob } from "../submit/submission.ts";
 import type { WorkflowJob } from "../workflow/generic-workflow.ts";
-import { dataIdQuery } from "./data-id-query.ts";
 import { type JobResult, type QuantumOutcome, readJobResult, writeJobResult } from "./job-result.ts";
 
 /** How to run one job. */
@@ -17,35 +17,25 @@ export interface RunJobOptions {
 }
 
 /**
- * Runs the quanta of one job, task by task, and leaves a result in the submit folder. A quantum that fails blocks only what
- * reads its outputs; what had succeeded before is skipped. A job that is killed leaves no result and may be run again.
- * Throws `BATCH.INTERRUPTED` when the signal stops it, `BATCH.SUBMISSION_MISSING`, and what `runPipeline` throws.
+ * Runs the quanta of one job, which it reads from the submission's graph file, and leaves a result in the submit folder. A
+ * quantum that fails blocks only what reads its outputs; what had succeeded before is skipped. A job that is killed leaves no
+ * result and may be run again. Throws `BATCH.INTERRUPTED` when the signal stops it, `BATCH.SUBMISSION_MISSING`, and what
+ * `runGraphFile` throws.
  */
 export async function runJob(options: RunJobOptions): Promise<JobResult> {
   const { folder, butler, signal } = options;
   const started = performance.now();
   const facts = readFacts(folder);
   const job = readJob(folder, options.job);
-  const pipeline = await loadPipeline(facts.pipelineYaml);
-  const outcomes: QuantumOutcome[] = [];
-  const failures: { quantum: number; code?: string; message: string }[] = [];
-  const costs: Record<string, { seconds: number; count: number }> = {};
-  const blocked = createBlockTest(folder, job, outcomes);
-  for (const [label, positions] of positionsByLabel(job)) {
-    const ready = positions.filter((position) => !blocked(position));
-    for (const position of positions) outcomes[position] = "blocked";
-    if (ready.length === 0) continue;
-    for (const position of ready) outcomes[position] = "succeeded";
-    const summary = await runPipeline({
+  const outcomes = firstOutcomes(folder, job);
+  const ready = outcomes.flatMap((outcome, position) => (outcome === "blocked" ? [] : [position]));
+  let summary: RunSummary | undefined;
+  if (ready.length > 0) {
+    summary = await runGraphFile({
       butler,
-      pipeline: onlyTask(pipeline, label),
       runtimeModule: options.runtimeModule,
-      where: restrict(
-        facts,
-        ready.map((position) => job.quanta[position]!.dataId),
-      ),
-      inputs: facts.inputs,
-      outputRun: facts.outputRun,
+      path: join(folder, facts.graphFile),
+      quantumIds: ready.map((position) => job.quanta[position]!.id),
       workers: job.resources.cpus > 1 ? job.resources.cpus : 0,
       retries: job.resources.retryUnlessExit.includes(1) ? 0 : job.resources.retries,
       ...(signal ? { signal } : {}),
@@ -56,73 +46,61 @@ export async function runJob(options: RunJobOptions): Promise<JobResult> {
         `Job '${job.name}' was stopped; what it finished is kept.`,
       );
     }
-    recordFailures(job, ready, summary, outcomes, failures);
-    const [ran] = summary.labels;
-    if (ran && ran.succeeded > 0) costs[label] = { seconds: ran.seconds, count: ran.succeeded };
   }
   const result: JobResult = {
     job: job.name,
     outcomes,
-    failures,
+    failures: recordFailures(job, summary, outcomes),
     seconds: (performance.now() - started) / 1000,
-    costs,
+    costs: Object.fromEntries(
+      (summary?.labels ?? []).flatMap(({ label, seconds, succeeded }) =>
+        succeeded > 0 ? [[label, { seconds, count: succeeded }]] : [],
+      ),
+    ),
     peakMemoryMb: process.resourceUsage().maxRSS / 1024,
   };
   writeJobResult(folder, result);
   return result;
 }
 
-/** Quanta of one task do not read each other's outputs, so a job runs them together, tasks in running order. */
-function positionsByLabel(job: WorkflowJob): Map<string, number[]> {
-  const byLabel = new Map<string, number[]>();
-  for (const [position, { label }] of job.quanta.entries()) {
-    byLabel.set(label, [...(byLabel.get(label) ?? []), position]);
-  }
-  return byLabel;
-}
-
-function createBlockTest(
-  folder: string,
-  job: WorkflowJob,
-  outcomes: readonly QuantumOutcome[],
-): (position: number) => boolean {
+/** Which quanta cannot run, as something before them in another job did not succeed; the others hope for the best. */
+function firstOutcomes(folder: string, job: WorkflowJob): QuantumOutcome[] {
   const results = new Map<string, JobResult | undefined>();
+  const outcomes: QuantumOutcome[] = [];
   const outcomeOf = (name: string, position: number): QuantumOutcome | undefined => {
     if (name === job.name) return outcomes[position];
     if (!results.has(name)) results.set(name, readJobResult(folder, name));
     return results.get(name)?.outcomes[position];
   };
-  return (position) =>
-    job.quanta[position]!.parents.some(([name, at]) => outcomeOf(name, at) !== "succeeded");
+  for (const { parents } of job.quanta) {
+    const isOpen = parents.every(([name, at]) => outcomeOf(name, at) === "succeeded");
+    outcomes.push(isOpen ? "succeeded" : "blocked");
+  }
+  return outcomes;
 }
 
+/** Marks what failed, and within the job what waited for it. */
 function recordFailures(
   job: WorkflowJob,
-  ran: readonly number[],
-  summary: RunSummary,
+  summary: RunSummary | undefined,
   outcomes: QuantumOutcome[],
-  failures: { quantum: number; code?: string; message: string }[],
-): void {
-  const positionOf = new Map(ran.map((position) => [keyOf(job.quanta[position]!.dataId), position]));
-  for (const { dataId, code, message } of summary.failures) {
-    const quantum = positionOf.get(keyOf(dataId));
+): JobResult["failures"] {
+  const positionOf = new Map(job.quanta.map(({ label, dataId }, at) => [keyOf(label, dataId), at]));
+  const failures: { quantum: number; code?: string; message: string }[] = [];
+  for (const { label, dataId, code, message } of summary?.failures ?? []) {
+    const quantum = positionOf.get(keyOf(label, dataId));
     if (quantum === undefined) continue;
     outcomes[quantum] = "failed";
     failures.push({ quantum, message, ...(code === undefined ? {} : { code }) });
   }
+  for (const [position, { parents }] of job.quanta.entries()) {
+    if (outcomes[position] !== "succeeded") continue;
+    if (parents.some(([name, at]) => name === job.name && outcomes[at] !== "succeeded")) {
+      outcomes[position] = "blocked";
+    }
+  }
+  return failures;
 }
 
-const keyOf = (dataId: DataId): string =>
-  JSON.stringify(Object.entries(dataId).sort(([a], [b]) => (a < b ? -1 : 1)));
-
-/** The submission's own query stays in force, so that a quantum sees the inputs that it was predicted with. */
-function restrict({ dataQuery }: SubmissionFacts, dataIds: readonly DataId[]): string {
-  const exact = dataIdQuery(dataIds);
-  return dataQuery === "" ? exact : `(${dataQuery}) AND (${exact})`;
-}
-
-function onlyTask(pipeline: Pipeline, label: string): Pipeline {
-  const { selection: _selection, ...rest } = pipeline;
-  const task = pipeline.tasks.get(label)!;
-  return { ...rest, tasks: new Map([[label, task]]), contracts: [], subsets: new Map(), steps: [] };
-}
+const keyOf = (label: string, dataId: DataId): string =>
+  JSON.stringify([label, ...Object.entries(dataId).sort(([a], [b]) => (a < b ? -1 : 1))]);

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -112,4 +112,59 @@ cluster:
   const again = readJobResult(submission.folder, "byDetector_2")!;
   assert.equal(again.costs.double!.count, 1, "the quantum that had succeeded ran again");
   assert.ok(existsSync(join(submission.folder, "logs", "byDetector", "byDetector_2.log")));
+});
+
+test("a stored graph is run as it is, or moved to another run; its jobs need neither pipeline file nor query", async () => {
+  const { folder, submission } = await submitNumbers("", { exposures: 2, detectors: 2 });
+  const file = join(folder, "given.qg");
+  copyFileSync(join(submission.folder, submission.facts.graphFile), file);
+  rmSync(join(folder, "pipeline.yaml"));
+  const submitGiven = async (outputRun: string): Promise<Submission> => {
+    const submit = join(folder, "given.yaml");
+    writeFileSync(
+      submit,
+      `qgraphFile: ${file}
+submitPath: ${folder}/submit-{outputRun}
+payload: {payloadName: given, butlerConfig: ${folder}/repo, output: u/me, outputRun: ${outputRun}}
+`,
+    );
+    await using butler = await openNumbers(join(folder, "repo"));
+    const options = { config: openSubmitFile(submit), butler, runtimeModule: NUMBERS_URL };
+    const given = await prepareSubmission(options);
+    await initialiseRun(given, options);
+    await findSystem("local").submit(given, { command });
+    const states = await findSystem("local").status(given);
+    assert.ok(
+      states.every(({ state }) => state === "SUCCEEDED"),
+      JSON.stringify(states),
+    );
+    return given;
+  };
+  const idsOf = ({ workflow }: Submission): string[] =>
+    workflow.jobs.flatMap(({ quanta }) => quanta.map(({ id }) => id));
+  const same = await submitGiven("u/me/run");
+  assert.deepEqual(idsOf(same), idsOf(submission));
+  const moved = await submitGiven("u/me/other");
+  assert.equal(moved.facts.outputRun, "u/me/other");
+  assert.equal(new Set([...idsOf(moved), ...idsOf(same)]).size, 2 * idsOf(same).length);
+  await using butler = await openNumbers(join(folder, "repo"));
+  for (const run of ["u/me/run", "u/me/other"]) {
+    const total = await butler.get("total", { instrument: "Num" }, { collections: run });
+    assert.deepEqual(total, { value: 2 * (11 + 12 + 21 + 22) });
+  }
+});
+
+test("extraQgraphOptions select tasks, set configuration and narrow the query; unknown ones are refused", async () => {
+  const extra = `extraQgraphOptions: '-c double:waitMs=1 --select-tasks "~total" -d "detector IN (2)" --clobber-outputs'\n`;
+  const { submission } = await submitNumbers(extra, { exposures: 2, detectors: 2 });
+  assert.deepEqual(
+    submission.workflow.jobs.map(({ label, tags }) =>
+      `${label} ${tags.exposure} ${tags.detector ?? ""}`.trim(),
+    ),
+    ["double 1 2", "double 2 2", "sum 1", "sum 2"],
+  );
+  await assert.rejects(
+    submitNumbers("extraQgraphOptions: --no-such-thing\n", { exposures: 1, detectors: 1 }),
+    (error) => isAlmagestError(error, "BATCH.UNSUPPORTED") && /--no-such-thing/.test(error.message),
+  );
 });

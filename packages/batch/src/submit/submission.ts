@@ -9,9 +9,8 @@ export interface SubmissionFacts {
   /** Key in the map of workload systems. */
   readonly system: string;
   readonly butlerConfig: string;
-  readonly pipelineYaml: string;
-  readonly dataQuery: string;
-  readonly inputs: readonly string[];
+  /** Name of the quantum graph file in the submit folder. */
+  readonly graphFile: string;
   readonly output?: string;
   readonly outputRun: string;
   readonly operator: string;

@@ -6,6 +6,8 @@ import { combineResources, type JobResources, resolveResources } from "../config
 
 /** One quantum of a job. */
 export interface JobQuantum {
+  /** Its id in the submission's graph file. */
+  readonly id: string;
   readonly label: string;
   /** The dimensions that identify it. */
   readonly dataId: DataId;
@@ -73,6 +75,7 @@ export function createGenericWorkflow(name: string, request: ClusterRequest): Ge
       counts.set(label, (counts.get(label) ?? 0) + 1);
       const full = nodes.dataId(quantum);
       return {
+        id: nodes.id(quantum),
         label,
         dataId: Object.fromEntries(required.map((dimension) => [dimension, full[dimension]!])),
         parents: Array.from(nodes.parents(quantum), (parent): [string, number] => [
