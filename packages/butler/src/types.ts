@@ -46,6 +46,8 @@ export interface Formatter<T = unknown> {
   /** Reads the whole value, or one component (`wcs`, `bbox`, `psf`, …), with optional read parameters
    * (`bbox` for a cutout, `columns` for a table). */
   read(path: string, options: ReadOptions): Promise<unknown>;
+  /** The same from bytes in memory, where a format can: spares a dataset in an archive the way over a file. */
+  decode?(bytes: Uint8Array, options: ReadOptions): Promise<unknown>;
 }
 
 /** What part of a dataset to read, and for whom. */

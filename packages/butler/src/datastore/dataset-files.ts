@@ -1,4 +1,6 @@
-import { join } from "node:path";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { extname, join } from "node:path";
 import { AlmagestError, isAlmagestError } from "@almagest/base";
 import {
   type DurableFile,
@@ -14,6 +16,7 @@ import { chooseFormatter, type FormatterRegistry, formatterByName } from "../for
 import type { DatasetRef, Formatter, ReadOptions } from "../types.ts";
 import { instrumentOf, lookupEntry } from "./lookup.ts";
 import { formatPath, parsePathTemplate } from "./path-template.ts";
+import { archiveOf, readZipMember, zipMemberOf } from "./zip-member.ts";
 
 /** How new files are named. */
 export interface TemplateTable {
@@ -21,14 +24,17 @@ export interface TemplateTable {
   readonly byInstrument: ReadonlyMap<string, ReadonlyMap<string, string>>;
 }
 
-/** Local path of a dataset's file: root-relative, absolute, or a `file:` URI. Throws `RESOURCES.OUTSIDE`. */
+/** Local path of a dataset's file (of its archive, for a member of one): root-relative, absolute, or a `file:` URI.
+ * Throws `RESOURCES.OUTSIDE`. */
 export function localPathOf(root: string, path: string): string {
-  return isAbsoluteUri(path) ? toLocalPath(path) : resolveWithin(root, path);
+  const file = archiveOf(path);
+  return isAbsoluteUri(file) ? toLocalPath(file) : resolveWithin(root, file);
 }
 
 /** URI of a dataset's file. */
 export function uriOf(root: string, path: string): string {
-  return isAbsoluteUri(path) && !path.startsWith("/") ? path : toFileUri(localPathOf(root, path));
+  if (isAbsoluteUri(path) && !path.startsWith("/")) return path;
+  return toFileUri(localPathOf(root, path)) + path.slice(archiveOf(path).length);
 }
 
 /** Where a new dataset's file goes and what writes it. Throws `BUTLER.TEMPLATE_INVALID`, `BUTLER.FORMATTER_MISSING`. */
@@ -89,12 +95,16 @@ export async function readDatasetFile(
   options: Pick<ReadOptions, "component" | "parameters">,
 ): Promise<unknown> {
   const formatter = formatterByName(formatters, located.formatter);
+  const how: ReadOptions = {
+    ...options,
+    dataId: located.ref.dataId,
+    ...(located.records === undefined ? {} : { records: located.records }),
+  };
+  const path = localPathOf(root, located.path);
+  const inside = zipMemberOf(located.path);
   try {
-    return await formatter.read(localPathOf(root, located.path), {
-      ...options,
-      dataId: located.ref.dataId,
-      ...(located.records === undefined ? {} : { records: located.records }),
-    });
+    if (inside === undefined) return await formatter.read(path, how);
+    return await readBytes(formatter, await readZipMember(path, inside.member), inside.member, how);
   } catch (cause) {
     if ((cause as NodeJS.ErrnoException).code === "ENOENT") {
       throw new AlmagestError(
@@ -104,5 +114,23 @@ export async function readDatasetFile(
       );
     }
     throw formatterFailed("read", located, cause);
+  }
+}
+
+/** Reads a dataset that is in memory, over a temporary file where its format can be read from files only. */
+async function readBytes(
+  formatter: Formatter,
+  bytes: Uint8Array,
+  name: string,
+  options: ReadOptions,
+): Promise<unknown> {
+  if (formatter.decode !== undefined) return formatter.decode(bytes, options);
+  const folder = await mkdtemp(join(tmpdir(), "almagest-member-"));
+  try {
+    const path = join(folder, `member${extname(name)}`);
+    await writeFile(path, bytes);
+    return await formatter.read(path, options);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
   }
 }

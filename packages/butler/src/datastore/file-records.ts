@@ -57,10 +57,10 @@ export async function findFiles(
   return found;
 }
 
-/** Which dataset's file has this path, if any. */
+/** Which dataset's file has this path, or is in the archive there, if any. */
 export async function pathOwner(repository: Repository, path: string): Promise<string | undefined> {
   const [row] = await repository.db.rows(
-    sql`SELECT dataset_id FROM ${identifier(repository.fileTable)} WHERE path = ${path} LIMIT 1`,
+    sql`SELECT dataset_id FROM ${identifier(repository.fileTable)} WHERE path = ${path} OR (path > ${`${path}#`} AND path < ${`${path}$`}) LIMIT 1`,
   );
   return row === undefined ? undefined : decodeUuid(row[0] as string);
 }

@@ -3,6 +3,7 @@ import { createFileStore, isAbsoluteUri } from "@almagest/resources";
 import { chunks } from "../datasets/dataset-store.ts";
 import { localPathOf } from "../datastore/dataset-files.ts";
 import { findFiles } from "../datastore/file-records.ts";
+import { archiveOf } from "../datastore/zip-member.ts";
 import { encodeUuid } from "../repository/sql-codec.ts";
 import type { ButlerState } from "./butler-state.ts";
 
@@ -46,12 +47,12 @@ export async function emptyTrash(state: ButlerState): Promise<void> {
   const store = createFileStore();
   for (const piece of chunks(trash.map(([id]) => id as string))) {
     const files = (await findFiles(repository, piece)).values();
-    const paths = [...new Set([...files].flat().map((record) => record.path))];
+    const paths = [...new Set([...files].flat().map((record) => archiveOf(record.path)))];
     // Files ingested in place by absolute path ("direct") belong to somebody else and stay.
     for (const path of paths.filter((item) => !isAbsoluteUri(item))) {
       const [shared] = await db.rows(
         sql`SELECT 1 FROM ${identifier(repository.fileTable)} f JOIN dataset_location l ON l.dataset_id = f.dataset_id
-            AND l.datastore_name = ${datastoreName} WHERE f.path = ${path} LIMIT 1`,
+            AND l.datastore_name = ${datastoreName} WHERE (f.path = ${path} OR (f.path > ${`${path}#`} AND f.path < ${`${path}$`})) LIMIT 1`,
       );
       if (shared === undefined) await store.remove(localPathOf(repository.root, path));
     }

@@ -1,10 +1,13 @@
+import { createHash } from "node:crypto";
 import { rm, stat } from "node:fs/promises";
 import { relative, sep } from "node:path";
+import { isAlmagestError } from "@almagest/base";
 import { identifier, joinSql, sql } from "@almagest/database";
 import { checksumFile, createFileStore, isTemporaryName, toLocalPath } from "@almagest/resources";
 import { chunks } from "../datasets/dataset-store.ts";
 import { localPathOf } from "../datastore/dataset-files.ts";
 import { type FileRecord, toFileRecord } from "../datastore/file-records.ts";
+import { readZipMember, zipMemberOf } from "../datastore/zip-member.ts";
 import type { ButlerState } from "../direct/butler-state.ts";
 import { emptyTrash } from "../direct/prune.ts";
 import { removeUnclaimed } from "../direct/undo-log.ts";
@@ -44,13 +47,32 @@ async function isSound(
   record: FileRecord,
   checksums: boolean,
 ): Promise<"sound" | "missing" | "changed"> {
-  const path = localPathOf(state.repository.root, record.path.replace(/#.*$/, ""));
+  const path = localPathOf(state.repository.root, record.path);
   const found = await stat(path).catch(() => undefined);
   if (!found?.isFile()) return "missing";
-  if (record.path.includes("#")) return "sound";
+  const inside = zipMemberOf(record.path);
+  if (inside !== undefined) return isMemberSound(path, inside.member, record, checksums);
   if (record.sizeBytes >= 0 && found.size !== record.sizeBytes) return "changed";
   if (!checksums || record.checksum === undefined) return "sound";
   return (await checksumFile(path)).checksum === record.checksum ? "sound" : "changed";
+}
+
+async function isMemberSound(
+  archive: string,
+  member: string,
+  record: FileRecord,
+  checksums: boolean,
+): Promise<"sound" | "missing" | "changed"> {
+  let bytes: Buffer;
+  try {
+    bytes = await readZipMember(archive, member);
+  } catch (error) {
+    if (isAlmagestError(error, "BUTLER.FILE_MISSING")) return "missing";
+    throw error;
+  }
+  if (record.sizeBytes >= 0 && bytes.length !== record.sizeBytes) return "changed";
+  if (!checksums || record.checksum === undefined) return "sound";
+  return createHash("blake2b512").update(bytes).digest("hex") === record.checksum ? "sound" : "changed";
 }
 
 async function checkRecords(
@@ -102,10 +124,13 @@ async function findUnclaimed(
     const rows = await db.rows(
       sql`SELECT path FROM ${identifier(fileTable)} WHERE path IN (${joinSql(page)})`,
     );
-    const zips = await db.rows(
-      sql`SELECT DISTINCT substr(path, 1, instr(path, '#') - 1) FROM ${identifier(fileTable)} WHERE path LIKE '%#unzip=%'`,
-    );
-    const claimed = new Set([...rows, ...zips].map(([path]) => path as string));
+    const claimed = new Set(rows.map(([path]) => path as string));
+    for (const path of page.filter((each) => each.endsWith(".zip"))) {
+      const [member] = await db.rows(
+        sql`SELECT 1 FROM ${identifier(fileTable)} WHERE path > ${`${path}#`} AND path < ${`${path}$`} LIMIT 1`,
+      );
+      if (member !== undefined) claimed.add(path);
+    }
     for (const path of page) {
       if (claimed.has(path)) continue;
       const found = await stat(localPathOf(root, path)).catch(() => undefined);

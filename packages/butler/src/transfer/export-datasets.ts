@@ -4,6 +4,7 @@ import { isAbsoluteUri, resolveWithin, writeDurably } from "@almagest/resources"
 import { queryAssociations } from "../datasets/query-associations.ts";
 import { localPathOf } from "../datastore/dataset-files.ts";
 import { type FileRecord, findFiles } from "../datastore/file-records.ts";
+import { archiveOf, readZipMember, zipMemberOf } from "../datastore/zip-member.ts";
 import type { DimensionElement } from "../dimensions/dimension-element.ts";
 import { expandDataIds } from "../dimensions/expand-data-id.ts";
 import type { ButlerState } from "../direct/butler-state.ts";
@@ -125,7 +126,7 @@ async function exportDatasets(
         lines.push(`  - dataset_id: [!uuid '${ref.id}']`, `    data_id: [{${dataId}}]`);
         const file = files.get(ref.id)?.find((record) => record.component === undefined);
         if (file === undefined) continue;
-        const path = keepPaths ? file.path : localPathOf(state.repository.root, file.path);
+        const path = keepPaths ? exportedPath(file.path) : namedPath(state.repository.root, file.path);
         lines.push(`    path: ${yamlText(path)}`, `    formatter: ${file.formatter}`);
       }
     }
@@ -184,8 +185,13 @@ export async function exportTo(
   if (options.mode !== undefined) {
     for (const { path } of [...files.values()].flat()) {
       if (isAbsoluteUri(path)) continue;
-      const target = resolveWithin(folder, path);
+      const target = resolveWithin(folder, exportedPath(path));
       await mkdir(dirname(target), { recursive: true });
+      const inside = zipMemberOf(path);
+      if (inside !== undefined) {
+        await writeFile(target, await readZipMember(localPathOf(repository.root, path), inside.member));
+        continue;
+      }
       await (options.mode === "copy" ? copyFile : link)(localPathOf(repository.root, path), target);
     }
   }
@@ -212,4 +218,15 @@ export async function exportTo(
   ];
   const write = (path: string): Promise<void> => writeFile(path, `${lines.join("\n")}\n`);
   await writeDurably(join(folder, "export.yaml"), write, { overwrite: true });
+}
+
+/** Where an exported file lies: members of archives are taken out into files of their own. */
+function exportedPath(path: string): string {
+  const inside = zipMemberOf(path);
+  return inside === undefined ? path : `${inside.archive.slice(0, -".zip".length)}/${inside.member}`;
+}
+
+/** A file where it is, with the member that is meant. */
+function namedPath(root: string, path: string): string {
+  return localPathOf(root, path) + path.slice(archiveOf(path).length);
 }

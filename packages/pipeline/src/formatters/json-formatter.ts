@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { AlmagestError } from "@almagest/base";
 import { createEncodingFormatter } from "./encoding-formatter.ts";
 
@@ -7,8 +6,7 @@ export const jsonFormatter = createEncodingFormatter<unknown>({
   name: "lsst.daf.butler.formatters.json.JsonFormatter",
   extension: ".json",
   encode: encodePythonJson,
-  async read(path, options) {
-    const text = await readFile(path, "utf8");
+  parse(text, options, path) {
     let value: unknown;
     try {
       value = decodePythonJson(text);

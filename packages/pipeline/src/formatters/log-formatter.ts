@@ -1,4 +1,3 @@
-import { readFile } from "node:fs/promises";
 import { AlmagestError } from "@almagest/base";
 import type { ButlerLogRecord, ButlerLogRecords } from "../run/log-records.ts";
 import { createEncodingFormatter } from "./encoding-formatter.ts";
@@ -15,8 +14,7 @@ export const logFormatter = createEncodingFormatter<ButlerLogRecords>({
     if (extra !== undefined) lines.push(`${EXTRA}\n${JSON.stringify(extra)}\n`);
     return lines.join("");
   },
-  async read(path): Promise<ButlerLogRecords> {
-    const text = await readFile(path, "utf8");
+  parse(text, _options, path): ButlerLogRecords {
     try {
       if (text.startsWith("[")) return { records: JSON.parse(text) as ButlerLogRecord[] };
       if (text.startsWith('{"extended"') || text.startsWith('{"records"')) {

@@ -91,6 +91,29 @@ export async function createZip(path: string): Promise<ZipWriter> {
   };
 }
 
+/** A small archive made in memory: members stored as they are, in the given order. */
+export function zipInMemory(members: readonly { readonly name: string; readonly bytes: Uint8Array }[]): Buffer {
+  const pieces: Uint8Array[] = [];
+  const written: WrittenMember[] = [];
+  let position = 0;
+  const append = (bytes: Uint8Array): void => {
+    pieces.push(bytes);
+    position += bytes.length;
+  };
+  for (const { name, bytes } of members) {
+    const headerOffset = position;
+    const size = bytes.length;
+    const crc = crc32(bytes);
+    append(localHeader({ name, crc, size }));
+    written.push({ name, crc, size, headerOffset, offset: position });
+    append(bytes);
+  }
+  const start = position;
+  for (const member of written) append(centralHeader(member));
+  append(endRecords(written.length, start, position - start));
+  return Buffer.concat(pieces, position);
+}
+
 /** Always with the 64-bit sizes, so that its length does not depend on them. */
 function localHeader({ name, crc, size }: { name: string; crc: number; size: number }): Buffer {
   const text = Buffer.from(name);

@@ -9,6 +9,7 @@ import { createJobMaker, type JobMaker } from "./prepare-jobs.ts";
 import type { QuantumJob, QuantumResult } from "./quantum-job.ts";
 import type { QuantumPool } from "./quantum-pool.ts";
 import type { ProgressEvent, QuantumFailure } from "./run-options.ts";
+import type { NewDocument } from "./store-documents.ts";
 
 /** What execution needs. */
 export interface ExecuteOptions {
@@ -70,7 +71,11 @@ class Execution {
       signal?.removeEventListener("abort", onAbort);
       // A quantum abandoned here has registered nothing, so a later run does it again.
       if (this.#stopped || this.#fault) await pool.close();
-      if (!this.#fault) await this.#ingest.flush();
+      try {
+        if (!this.#fault) await this.#ingest.flush();
+      } finally {
+        this.#ingest.close();
+      }
     }
     if (this.#fault) throw this.#fault.error;
     return {
@@ -145,7 +150,7 @@ class Execution {
   #succeed(job: QuantumJob, result: QuantumResult, counter: LabelCounter): void {
     const written = new Set(result.written.map(({ output }) => output));
     this.#maker.remember(job, [...written]);
-    this.#ingest.add(outputRecords(job, result));
+    this.#ingest.add(outputRecords(job, result), documentsOf(job, result));
     const rows = new Map<string, boolean>();
     for (const [datasetType, row, position] of this.#outputRows(job)) {
       rows.set(`${datasetType}/${row}`, written.has(position));
@@ -182,7 +187,10 @@ class Execution {
       ...(result.error?.stack === undefined ? {} : { stack: result.error.stack }),
       attempts,
     });
-    if (result.written.length > 0) this.#ingest.add(outputRecords(job, result));
+    const documents = documentsOf(job, result);
+    if (result.written.length + documents.length > 0) {
+      this.#ingest.add(outputRecords(job, result), documents);
+    }
     else await this.#writeLostLog(job, result);
     this.#report(job, "failed", result.seconds, result.error?.message);
     for (const quantum of this.#progress.fail(job.quantum)) {
@@ -254,6 +262,14 @@ function outputRecords(job: QuantumJob, result: QuantumResult): OutputRecord[] {
   return result.written.map(({ output, sizeBytes, checksum }) => ({
     ...job.outputs[output]!,
     sizeBytes,
+    ...(checksum === undefined ? {} : { checksum }),
+  }));
+}
+
+function documentsOf(job: QuantumJob, { documents }: QuantumResult): NewDocument[] {
+  return documents.map(({ output, text, checksum }) => ({
+    located: job.outputs[output]!,
+    text,
     ...(checksum === undefined ? {} : { checksum }),
   }));
 }

@@ -1,14 +1,21 @@
 import { performance } from "node:perf_hooks";
 import { AlmagestError, createLogger, createRandom, systemClock } from "@almagest/base";
 import { createQuantumButler, type DatasetRef, type QuantumButler } from "@almagest/butler";
+import { isEncodingFormatter } from "../formatters/encoding-formatter.ts";
 import type { Edge } from "../graph/task-node.ts";
 import { NoWorkFound } from "../no-work-found.ts";
 import type { DatasetHandle, TaskContext } from "../task.ts";
 import { type ButlerLogRecord, type ButlerLogRecords, toButlerLogRecord } from "./log-records.ts";
-import { describeError, type QuantumJob, type QuantumResult, type WrittenOutput } from "./quantum-job.ts";
+import {
+  describeError,
+  type QuantumDocument,
+  type QuantumJob,
+  type QuantumResult,
+  type WrittenOutput,
+} from "./quantum-job.ts";
 import type { LoadedRuntime, LoadedTask } from "./runtime.ts";
 import { createTaskMetadata, type MetadataValue } from "./task-metadata.ts";
-import { writeOutput } from "./write-output.ts";
+import { checksumOf, findFormatter, writeOutput } from "./write-output.ts";
 
 /** Where a quantum runs. */
 export interface QuantumPlace {
@@ -30,6 +37,7 @@ class QuantumRun {
   readonly #loaded: LoadedTask;
   readonly #butler: QuantumButler;
   readonly #written: WrittenOutput[] = [];
+  readonly #documents: QuantumDocument[] = [];
   readonly #records: ButlerLogRecord[] = [];
   readonly #figures = new Map<string, MetadataValue>();
   readonly #mdc: Readonly<Record<string, string>>;
@@ -74,7 +82,7 @@ class QuantumRun {
       const expected = Object.values(this.#job.outputsOf).flat().length;
       if (expected > 0 && this.#written.length < expected) caveats += this.#written.length === 0 ? "*" : "+";
       await this.#writeMetadata(caveats, noWork);
-      await this.#put(this.#job.log, { records: this.#records } satisfies ButlerLogRecords);
+      await this.#keep(this.#job.log, { records: this.#records } satisfies ButlerLogRecords);
       return this.#result("succeeded", caveats);
     } catch (error) {
       log.error(`Failed: ${describeError(error).message}`, { error });
@@ -86,12 +94,13 @@ class QuantumRun {
     const described = describeError(error);
     // Outputs of a failed quantum are not ingested; only its log is.
     this.#written.length = 0;
+    this.#documents.length = 0;
     const extra = {
       exception: { type_name: described.code ?? "Error", message: described.message },
       attempt: this.#job.attempt,
     };
     try {
-      await this.#put(this.#job.log, { records: this.#records, extra } satisfies ButlerLogRecords);
+      await this.#keep(this.#job.log, { records: this.#records, extra } satisfies ButlerLogRecords);
     } catch (logError) {
       const message = `${described.message} (and its log could not be written: ${describeError(logError).message})`;
       return { ...this.#result("failed", caveats), error: { ...described, message } };
@@ -198,7 +207,7 @@ class QuantumRun {
       inputIds: [...new Set(this.#job.inputs.map(({ ref }) => ref.id))],
       outputIds: this.#written.map(({ output }) => this.#job.outputs[output]!.ref.id),
     });
-    await this.#put(this.#job.metadata, metadata);
+    await this.#keep(this.#job.metadata, metadata);
   }
 
   async #put(position: number, value: unknown): Promise<void> {
@@ -207,9 +216,18 @@ class QuantumRun {
     this.#written.push({ output: position, ...file });
   }
 
+  /** Encodes a document that the driver stores; one that only a file can hold is written here. */
+  async #keep(position: number, value: unknown): Promise<void> {
+    const { runtime, checksum } = this.#place;
+    const formatter = findFormatter(runtime.formatters, this.#job.outputs[position]!);
+    if (formatter === undefined || !isEncodingFormatter(formatter)) return this.#put(position, value);
+    const text = formatter.encode(value);
+    this.#documents.push({ output: position, text, ...(checksum ? { checksum: checksumOf(text) } : {}) });
+  }
+
   #result(status: QuantumResult["status"], caveats: string): QuantumResult {
     const seconds = (performance.now() - this.#started) / 1000;
-    return { quantum: this.#job.quantum, status, caveats, seconds, written: this.#written };
+    return { quantum: this.#job.quantum, status, caveats, seconds, written: this.#written, documents: this.#documents };
   }
 }
 

@@ -1,18 +1,21 @@
 import type { Butler, OutputRecord } from "@almagest/butler";
 import { resolveWithin } from "@almagest/resources";
-import { syncFiles } from "./sync-files.ts";
+import { type NewDocument, storeDocuments } from "./store-documents.ts";
+import { createDiskSync } from "./sync-files.ts";
 
 /** Registers what quanta wrote, many quanta in one transaction, in the order in which they finished. What is registered
  * is on disk: files are forced there first, many at a time. */
 export interface IngestQueue {
-  /** Adds the records of one quantum; they are taken together or not at all. */
-  add(records: readonly OutputRecord[]): void;
+  /** Adds the records and documents of one quantum; they are taken together or not at all. */
+  add(records: readonly OutputRecord[], documents: readonly NewDocument[]): void;
   /** Registers everything added so far. Rejects when a batch was refused. */
   flush(): Promise<void>;
+  /** Ends what helps it. */
+  close(): void;
 }
 
 /** Most quanta in one transaction. */
-const BATCH = 256;
+const BATCH = 1024;
 /** Longest time that a finished quantum stays unregistered, ms: what a killed run repeats at worst. */
 const PATIENCE_MS = 200;
 
@@ -21,23 +24,28 @@ export function createIngestQueue(
   butler: Pick<Butler, "ingestOutputs" | "root">,
   onError: (error: unknown) => void,
 ): IngestQueue {
-  let pending: OutputRecord[][] = [];
+  const { root } = butler;
+  const disk = createDiskSync(root);
+  let records: OutputRecord[] = [];
+  let documents: NewDocument[] = [];
+  let waiting = 0;
   let timer: NodeJS.Timeout | undefined;
   let last: Promise<void> = Promise.resolve();
+  const store = async (files: readonly OutputRecord[], texts: readonly NewDocument[]): Promise<void> => {
+    const batch = [...files, ...storeDocuments(root, texts)];
+    const paths = new Set(batch.map(({ path }) => path.replace(/#zip-path=.*$/, "")));
+    await disk.sync([...paths].map((path) => resolveWithin(root, path)));
+    await butler.ingestOutputs(batch);
+  };
   const flush = (): Promise<void> => {
     clearTimeout(timer);
     timer = undefined;
-    if (pending.length > 0) {
-      const batch = pending.flat();
-      pending = [];
-      last = last.then(async () => {
-        const { root } = butler;
-        await syncFiles(
-          root,
-          batch.map(({ path }) => resolveWithin(root, path)),
-        );
-        await butler.ingestOutputs(batch);
-      });
+    if (waiting > 0) {
+      const [files, texts] = [records, documents];
+      records = [];
+      documents = [];
+      waiting = 0;
+      last = last.then(() => store(files, texts));
     }
     return last;
   };
@@ -45,11 +53,14 @@ export function createIngestQueue(
     flush().catch(onError);
   };
   return {
-    add(records) {
-      pending.push([...records]);
-      if (pending.length >= BATCH) flushInBackground();
+    add(files, texts) {
+      records.push(...files);
+      documents.push(...texts);
+      waiting++;
+      if (waiting >= BATCH) flushInBackground();
       else timer ??= setTimeout(flushInBackground, PATIENCE_MS);
     },
     flush,
+    close: () => disk.close(),
   };
 }

@@ -31,6 +31,14 @@ export interface WrittenOutput {
   readonly checksum?: string;
 }
 
+/** Metadata or log of a quantum, encoded: the driver stores it, many of them in one file. */
+export interface QuantumDocument {
+  /** Position in the job's `outputs`. */
+  readonly output: number;
+  readonly text: string;
+  readonly checksum?: string;
+}
+
 /** How a quantum ended. */
 export interface QuantumResult {
   readonly quantum: number;
@@ -39,6 +47,7 @@ export interface QuantumResult {
   readonly caveats: string;
   readonly seconds: number;
   readonly written: readonly WrittenOutput[];
+  readonly documents: readonly QuantumDocument[];
   readonly error?: QuantumError;
 }
 

@@ -20,10 +20,13 @@ export interface WorkerData extends WorkerSetup {
 export type WorkerMessage =
   | { readonly kind: "ready" }
   | { readonly kind: "broken"; readonly error: QuantumError }
-  | { readonly kind: "finished"; readonly result: QuantumResult };
+  | { readonly kind: "finished"; readonly results: readonly QuantumResult[] };
 
-/** How many quanta a worker holds: the one it runs and those that wait, so that it never waits for the driver. */
+/** How many quanta a worker holds at least: the one it runs and those that wait, so that it never waits for the driver. */
 const DEPTH = 3;
+/** At most, where quanta are so short that these last no longer than the driver may be busy. */
+const DEEPEST = 256;
+const AHEAD_SEC = 0.1;
 
 interface Pending {
   readonly job: QuantumJob;
@@ -34,6 +37,8 @@ interface Pending {
 interface Slot {
   worker: Worker;
   readonly pending: Pending[];
+  /** Jobs that go with the next message. */
+  outbox: QuantumJob[];
   readonly running: Int32Array;
   /** Quantum last seen in `running`, and since when. */
   seen: number;
@@ -53,22 +58,27 @@ export function createThreadPool(
 const WORKER_FILE = new URL(import.meta.url.endsWith(".ts") ? "./worker.ts" : "./worker.js", import.meta.url);
 
 class ThreadPool implements QuantumPool {
-  readonly capacity: number;
   readonly workers: number;
   readonly #setup: WorkerSetup;
   readonly #slots: Slot[];
   readonly #watch: NodeJS.Timeout | undefined;
+  /** Seconds of a quantum, of late. */
+  #typicalSec = AHEAD_SEC;
   #closed = false;
   #broken: AlmagestError | undefined;
 
   constructor(setup: WorkerSetup, workers: number, timeoutSec: number | undefined) {
     this.#setup = setup;
     this.workers = workers;
-    this.capacity = workers * DEPTH;
     this.#slots = Array.from({ length: workers }, () => this.#open());
     if (timeoutSec !== undefined) {
       this.#watch = setInterval(() => this.#checkTimes(timeoutSec), Math.min(1000, timeoutSec * 100));
     }
+  }
+
+  get capacity(): number {
+    const depth = Math.round(AHEAD_SEC / Math.max(this.#typicalSec, 1e-6));
+    return this.workers * Math.min(DEEPEST, Math.max(DEPTH, depth));
   }
 
   run(job: QuantumJob): Promise<QuantumResult> {
@@ -78,8 +88,15 @@ class ThreadPool implements QuantumPool {
         each.pending.length < least.pending.length ? each : least,
       );
       slot.pending.push({ job, resolve, reject });
-      slot.worker.postMessage(job);
+      if (slot.outbox.push(job) === 1) queueMicrotask(() => this.#post(slot));
     });
+  }
+
+  /** Sends what was handed over in one go in one message. */
+  #post(slot: Slot): void {
+    const jobs = slot.outbox;
+    slot.outbox = [];
+    if (jobs.length > 0) slot.worker.postMessage(jobs);
   }
 
   async close(): Promise<void> {
@@ -93,6 +110,7 @@ class ThreadPool implements QuantumPool {
     const slot: Slot = {
       worker: this.#start(running),
       pending: [],
+      outbox: [],
       running,
       seen: -1,
       seenMs: 0,
@@ -111,7 +129,7 @@ class ThreadPool implements QuantumPool {
     let failure: QuantumError | undefined;
     slot.worker.on("message", (message: WorkerMessage) => {
       if (message.kind === "broken") this.#break(message.error);
-      else if (message.kind === "finished") this.#finished(slot, message.result);
+      else if (message.kind === "finished") for (const result of message.results) this.#finished(slot, result);
     });
     slot.worker.on("error", (error) => {
       failure = { code: "PIPELINE.WORKER_LOST", message: `The worker ended: ${(error as Error).message}.` };
@@ -141,6 +159,7 @@ class ThreadPool implements QuantumPool {
   #finished(slot: Slot, result: QuantumResult): void {
     const index = slot.pending.findIndex(({ job }) => job.quantum === result.quantum);
     slot.pending.splice(index, 1)[0]?.resolve(result);
+    this.#typicalSec += (result.seconds - this.#typicalSec) / 16;
   }
 
   /** A new worker takes what waited behind the quantum that was running. */
@@ -154,16 +173,16 @@ class ThreadPool implements QuantumPool {
     slot.verdict = undefined;
     slot.seen = -1;
     this.#listen(slot);
-    for (const entry of waiting) {
-      slot.pending.push(entry);
-      slot.worker.postMessage(entry.job);
-    }
+    slot.pending.push(...waiting);
+    slot.outbox = waiting.map(({ job }) => job);
+    this.#post(slot);
     victim?.resolve({
       quantum: victim.job.quantum,
       status: "failed",
       caveats: "",
       seconds: 0,
       written: [],
+      documents: [],
       error,
     });
   }

@@ -13,12 +13,16 @@ export interface WrittenFile {
   readonly checksum?: string;
 }
 
+/** BLAKE2b-512 in hexadecimal digits, as the Butler keeps it. */
+export const checksumOf = (content: string | Uint8Array): string =>
+  createHash("blake2b512").update(content).digest("hex");
+
 const madeFolders = new Set<string>();
 let marks = 0;
 
 /** Twelve hexadecimal digits that no other thread or living process uses now: the form of the temporary names that fsck
  * knows, without asking the system for random bytes each time. */
-function nextMark(): string {
+export function nextMark(): string {
   marks = (marks + 1) % 2 ** 16;
   const hex = (value: number, digits: number): string =>
     value.toString(16).padStart(digits, "0").slice(-digits);
@@ -27,7 +31,7 @@ function nextMark(): string {
 
 /** The formatter that the registry has for the type or storage class where it is the planned one: several may share the
  * name that is stored. */
-function findFormatter(formatters: FormatterRegistry, located: LocatedDataset): Formatter | undefined {
+export function findFormatter(formatters: FormatterRegistry, located: LocatedDataset): Formatter | undefined {
   const { ref, storageClass, formatter: name } = located;
   const own = formatters.entries.get(ref.datasetType.name) ?? formatters.entries.get(storageClass);
   return own?.name === name ? own : formatters.byName.get(name);
@@ -65,7 +69,7 @@ export async function writeOutput(
       const bytes = Buffer.from(formatter.encode(value), "utf8");
       writeFileSync(temporary, bytes);
       file = { sizeBytes: bytes.length };
-      if (checksum) file = { ...file, checksum: createHash("blake2b512").update(bytes).digest("hex") };
+      if (checksum) file = { ...file, checksum: checksumOf(bytes) };
     } else {
       await formatter.write(value, temporary);
       file = checksum ? await checksumFile(temporary) : { sizeBytes: statSync(temporary).size };
