@@ -10,7 +10,10 @@ export interface EncodingFormatter<T = unknown> extends Formatter<T> {
  * are members of an archive without a file between. */
 export function createEncodingFormatter<T>(
   parts: Pick<EncodingFormatter<T>, "name" | "extension" | "encode"> &
-    (Pick<EncodingFormatter<T>, "read"> | { parse(text: string, options: ReadOptions, path: string): unknown }),
+    (
+      | Pick<EncodingFormatter<T>, "read">
+      | { parse(text: string, options: ReadOptions, path: string): unknown }
+    ),
 ): EncodingFormatter<T> {
   const { name, extension, encode } = parts;
   const write = (value: T, path: string): Promise<void> => writeFile(path, encode(value));

@@ -92,7 +92,9 @@ export async function createZip(path: string): Promise<ZipWriter> {
 }
 
 /** A small archive made in memory: members stored as they are, in the given order. */
-export function zipInMemory(members: readonly { readonly name: string; readonly bytes: Uint8Array }[]): Buffer {
+export function zipInMemory(
+  members: readonly { readonly name: string; readonly bytes: Uint8Array }[],
+): Buffer {
   const pieces: Uint8Array[] = [];
   const written: WrittenMember[] = [];
   let position = 0;

@@ -190,8 +190,7 @@ class Execution {
     const documents = documentsOf(job, result);
     if (result.written.length + documents.length > 0) {
       this.#ingest.add(outputRecords(job, result), documents);
-    }
-    else await this.#writeLostLog(job, result);
+    } else await this.#writeLostLog(job, result);
     this.#report(job, "failed", result.seconds, result.error?.message);
     for (const quantum of this.#progress.fail(job.quantum)) {
       const task = this.#progress.taskOf(quantum);

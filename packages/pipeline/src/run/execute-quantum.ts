@@ -227,7 +227,14 @@ class QuantumRun {
 
   #result(status: QuantumResult["status"], caveats: string): QuantumResult {
     const seconds = (performance.now() - this.#started) / 1000;
-    return { quantum: this.#job.quantum, status, caveats, seconds, written: this.#written, documents: this.#documents };
+    return {
+      quantum: this.#job.quantum,
+      status,
+      caveats,
+      seconds,
+      written: this.#written,
+      documents: this.#documents,
+    };
   }
 }
 

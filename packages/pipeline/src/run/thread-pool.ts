@@ -129,7 +129,8 @@ class ThreadPool implements QuantumPool {
     let failure: QuantumError | undefined;
     slot.worker.on("message", (message: WorkerMessage) => {
       if (message.kind === "broken") this.#break(message.error);
-      else if (message.kind === "finished") for (const result of message.results) this.#finished(slot, result);
+      else if (message.kind === "finished")
+        for (const result of message.results) this.#finished(slot, result);
     });
     slot.worker.on("error", (error) => {
       failure = { code: "PIPELINE.WORKER_LOST", message: `The worker ended: ${(error as Error).message}.` };
