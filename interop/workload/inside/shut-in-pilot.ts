@@ -7,6 +7,7 @@ import { chownSync, cpSync, mkdirSync, openSync, readFileSync, writeFileSync } f
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
+import { createTokenVerifier, openLaptopIssuer } from "@almagest/identity";
 import { type JobSpec, openWorkload, startPandaServer } from "@almagest/workload";
 
 // The pilot kills what it takes for orphans: never start it where other programs are.
@@ -15,7 +16,6 @@ if (process.pid !== 1) throw new Error("this program only runs as process 1 of a
 const NOBODY = 65_534;
 const PORT = 25_080;
 const TRF_PORT = 25_081;
-const TOKEN = "interop-token";
 const [source, folder] = process.argv.slice(2) as [string, string];
 
 const SCRIPTS: Readonly<Record<string, string>> = {
@@ -59,11 +59,16 @@ function loopbackConfig(): string {
 
 const store = join(folder, "store");
 mkdirSync(store, { recursive: true });
+const issuer = await openLaptopIssuer(folder);
+const VO_GROUP = "panda_dev/pilot";
+const TOKEN = await issuer.issue("pilot", [VO_GROUP], 3600);
 const manager = await openWorkload(join(folder, "workload.db"));
 const endpoint = (activity: string) => ({ [activity]: [["LOCAL", "file://localhost", store]] });
 await startPandaServer(manager, {
   port: PORT,
-  tokens: [TOKEN],
+  access: {
+    verify: createTokenVerifier([{ ...issuer.trust, grants: [{ group: VO_GROUP, roles: ["pilot"] }] }]),
+  },
   endpoints: {
     LOCAL: {
       id: 1,

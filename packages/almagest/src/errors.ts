@@ -10,4 +10,6 @@ export const ALMAGEST_ERRORS: Readonly<Record<string, string>> = {
     "An image file is no longer what it was when it was ingested. Process it into a new folder.",
   "ALMAGEST.RUN_FAILED":
     "Some quanta failed; the table above names them. Look at their logs, mend the cause, run again.",
+  "ALMAGEST.WORKFLOW_FILE":
+    "A workflow file cannot be read; the message names the place. See `almagest workload submit --help`.",
 };

@@ -11,6 +11,7 @@ import { addPipetaskCommands } from "./commands/pipetask/add-pipetask-commands.t
 import { addProcess } from "./commands/process.ts";
 import { addReport } from "./commands/report.ts";
 import { addSimulate } from "./commands/simulate.ts";
+import { addWorkloadCommands } from "./commands/workload/add-workload-commands.ts";
 
 function readVersion(): string {
   return JSON.parse(readFileSync(join(import.meta.dirname, "..", "package.json"), "utf8")).version;
@@ -30,7 +31,8 @@ export function createProgram(context: CommandContext): Command {
 Start here:
   almagest demo                                 a synthetic survey, from raw frames to a report with pictures
   almagest process night/*.fits --output out    your own frames, from any telescope
-  almagest butler query-datasets out/repo '*'   what the repository now holds`,
+  almagest butler query-datasets out/repo '*'   what the repository now holds
+  almagest workload serve                       jobs by the million, here and on batch farms`,
     )
     .exitOverride()
     .configureOutput({
@@ -43,6 +45,7 @@ Start here:
   addButlerCommands(program, context);
   addPipetaskCommands(program, context);
   addBpsCommands(program, context);
+  addWorkloadCommands(program, context);
   addReport(program, context);
   inheritSettings(program);
   return program;

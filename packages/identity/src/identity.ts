@@ -19,5 +19,5 @@ export const LOCAL_IDENTITY: Identity = {
   name: "local",
   issuer: "local",
   groups: [],
-  roles: new Set(["operator", "pilot"]),
+  roles: new Set(["reader", "user", "production", "operator", "pilot"]),
 };

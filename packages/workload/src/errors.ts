@@ -21,4 +21,11 @@ export const WORKLOAD_ERRORS: Readonly<Record<string, string>> = {
   "WORKLOAD.PILOT_LOST": "A pilot could not reach its server for too long. Check the server and the network.",
   "WORKLOAD.WORKER_PROTOCOL":
     "A warm worker wrote a line to its standard output that is not of the protocol. Write logs to standard error.",
+  "WORKLOAD.UNREACHABLE":
+    "No workload manager answers at this address. Start one with `almagest workload serve`, or name its folder or address with --server.",
+  "WORKLOAD.REFUSED": "The workload manager refused a request; the message is its own.",
+  "WORKLOAD.ALREADY_SERVED":
+    "Another server runs on this folder; the message names its process. Stop it first.",
+  "WORKLOAD.CONFIG_INVALID":
+    "The service's configuration cannot be read; the message names the place. See `almagest workload serve --help`.",
 };

@@ -1,4 +1,6 @@
 /** @module Who computes: workflows of jobs as one graph, brokerage, retries, pilots, harvesters and PanDA's API. Payloads are opaque. */
+
+export { type QueueState, WorkloadClient, type WorkloadClientOptions } from "./client/workload-client.ts";
 export type { Attempt, AttemptReport, AttemptStatus, Failure, ReportVerdict } from "./core/attempt-state.ts";
 export type { Job, JobStatus } from "./core/job-state.ts";
 export type { LogEntry } from "./core/slice.ts";
@@ -26,11 +28,25 @@ export {
   type WorkloadManager,
 } from "./manager/workload-manager.ts";
 export { type NamedJob, orderJobs } from "./order-jobs.ts";
+export { describeApi } from "./panda/openapi.ts";
+export type { Target } from "./panda/ownership.ts";
 export { type PandaServer, type PandaServerOptions, startPandaServer } from "./panda/server.ts";
 export { type Launch, launchOf } from "./pilot/payload.ts";
 export { type PilotOptions, runPilot } from "./pilot/run-pilot.ts";
 export { type FromWorker, readWorkerLine, type ToWorker, writeWorkerLine } from "./pilot/worker-protocol.ts";
+export type { ErrorCluster } from "./questions/cluster-errors.ts";
+export type { JobFilter, JobLine } from "./questions/list-jobs.ts";
+export type { WorkerLine } from "./questions/list-workers.ts";
+export type { WorkflowLine } from "./questions/list-workflows.ts";
 export type { Share } from "./scheduling/facility-shares.ts";
 export { DEFAULT_REQUEST, type Queue, type ResourceRequest } from "./scheduling/resources.ts";
 export { DEFAULT_RETRY_RULES, type RetryAction, type RetryRule } from "./scheduling/retry-rules.ts";
+export { readOperatorToken, readServerFile } from "./service/server-file.ts";
+export {
+  laptopConfig,
+  readServiceConfig,
+  type ServiceConfig,
+  serviceConfigSchema,
+} from "./service/service-config.ts";
+export { type ServiceOptions, startService, type WorkloadService } from "./service/start-service.ts";
 export type { JobSpec, SubmitResult, TaskSpec, WorkflowSpec } from "./workflow-spec.ts";

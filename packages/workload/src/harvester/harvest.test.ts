@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { createTokenVerifier, openLaptopIssuer } from "@almagest/identity";
 import { openWorkload } from "../manager/workload-manager.ts";
 import { startPandaServer } from "../panda/server.ts";
 import { simpleQueue } from "../testing/simple-queue.ts";
@@ -28,7 +29,8 @@ test("a local pool starts pilots, they run a graph on warm workers and end, and 
 }, async (t) => {
   const folder = await mkdtemp(join(tmpdir(), "pool-"));
   const manager = await openWorkload(join(folder, "w.db"));
-  const server = await startPandaServer(manager, { tokens: ["secret"] });
+  const issuer = await openLaptopIssuer(folder);
+  const server = await startPandaServer(manager, { access: { verify: createTokenVerifier([issuer.trust]) } });
   const plugin = HARVESTER_PLUGINS.get("local")!();
   t.after(async () => {
     await plugin[Symbol.asyncDispose]();
@@ -43,8 +45,9 @@ test("a local pool starts pilots, they run a graph on warm workers and end, and 
   });
   const tasks = [{ label: "x", payload: { worker } }];
   const { workflowId } = await manager.submit({ key: "k", name: "w", tasks, jobCount: 12 }, jobs);
-  const setup = { url: server.url, folder: join(folder, "pilots"), slots: 2, idleSec: 0.3, token: "secret" };
-  const settings = { ...setup, harvester: "h", queue: "Q", maxWorkers: 1 };
+  const setup = { url: server.url, folder: join(folder, "pilots"), slots: 2, idleSec: 0.3 };
+  const token = await issuer.issue("p", ["pilot"], 60);
+  const settings = { ...setup, token, harvester: "h", queue: "Q", maxWorkers: 1 };
   assert.equal(await harvestOnce(manager, plugin, settings), 1);
   assert.equal(await harvestOnce(manager, plugin, settings), 0);
   while ((await manager.workers("h")).length > 0) {

@@ -52,18 +52,18 @@ export async function harvestOnce(
   return count;
 }
 
-/** Rounds every `periodMs` until `stop` is aborted. A round that fails for a passing reason is logged and tried again. */
+/** Rounds every `periodMs` until `stop` is aborted; `settings` may be asked for anew in each (a token that expires). A round that fails for a passing reason is logged and tried again. */
 export async function runHarvester(
   manager: WorkloadManager,
   plugin: HarvesterPlugin,
-  settings: HarvestSettings,
+  settings: HarvestSettings | (() => Promise<HarvestSettings>),
   periodMs: number,
   stop: AbortSignal,
   log: Logger = silentLogger,
 ): Promise<void> {
   while (!stop.aborted) {
     try {
-      await harvestOnce(manager, plugin, settings);
+      await harvestOnce(manager, plugin, typeof settings === "function" ? await settings() : settings);
     } catch (error) {
       if (!(error instanceof AlmagestError) || !error.retryable) throw error;
       log.warn("a harvester round failed", { error });

@@ -1,3 +1,4 @@
+import type { Json } from "@almagest/base";
 import type { Worker, WorkerStatus } from "../core/worker-state.ts";
 import type { Queue } from "../scheduling/resources.ts";
 import { createLocalPool } from "./local-pool.ts";
@@ -31,7 +32,8 @@ export interface HarvesterPlugin extends AsyncDisposable {
   cancel(workers: readonly Worker[]): Promise<void>;
 }
 
-/** The plugins by name. To add one: a file that gives a `HarvesterPlugin`, and a line here. */
-export const HARVESTER_PLUGINS: ReadonlyMap<string, () => HarvesterPlugin> = new Map([
-  ["local", createLocalPool],
-]);
+/** Makes a plugin from the options of its kind. Throws `WORKLOAD.CONFIG_INVALID`. */
+export type PluginFactory = (options?: Readonly<Record<string, Json>>) => HarvesterPlugin;
+
+/** The plugins by name. To add one: a file that gives a `PluginFactory`, and a line here. */
+export const HARVESTER_PLUGINS: ReadonlyMap<string, PluginFactory> = new Map([["local", createLocalPool]]);

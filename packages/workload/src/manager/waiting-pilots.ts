@@ -36,6 +36,8 @@ export class WaitingPilots {
   add(offer: PilotOffer, signal?: AbortSignal): Promise<readonly JobOrder[]> {
     return new Promise((resolve, reject) => {
       const leave = (): void => {
+        // A timer left running would hold an ending process.
+        clearTimeout(timer);
         if (waiter.serving) waiter.timer = undefined;
         else if (this.#waiters.delete(waiter)) waiter.resolve([]);
       };

@@ -270,6 +270,11 @@ export class WorkloadManager implements AsyncDisposable {
     return openWorkers(this.#db, harvester);
   }
 
+  /** Answers a question that only reads; see `questions/`. */
+  ask<T>(question: (db: Database, world: World) => Promise<T>): Promise<T> {
+    return question(this.#db, this.#world);
+  }
+
   /** The clock all times come from. */
   get clock(): Clock {
     return this.#clock;

@@ -30,3 +30,10 @@ export function fromLegacyNames(parameters: Parameters): Parameters {
     }),
   );
 }
+
+const OLD_NAMES = new Map(Object.entries(RENAMED).map(([old, name]) => [name, old]));
+
+/** The legacy name of one of v1's parameters. */
+export function legacyName(name: string): string {
+  return OLD_NAMES.get(name) ?? name.replace(/_([a-z])/g, (_, letter: string) => letter.toUpperCase());
+}

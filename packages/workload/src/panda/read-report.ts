@@ -1,11 +1,10 @@
 import { AlmagestError, parseJson } from "@almagest/base";
-import type { z } from "zod";
 import type { Failure } from "../core/attempt-state.ts";
 import type { OutputFile, PilotReport } from "../manager/report-attempt.ts";
-import type { updateJobSchema } from "./schemas.ts";
+import type { JobUpdate } from "./schemas.ts";
 
 /** PanDA's update of a job as our report. Throws `WORKLOAD.REQUEST_INVALID` for an output report that cannot be read. */
-export function readReport(update: z.infer<typeof updateJobSchema>): PilotReport {
+export function readReport(update: JobUpdate): PilotReport {
   const { job_status: status } = update;
   const failure = status === "failed" ? readFailure(update) : undefined;
   const maxMemoryKb = update.max_pss ?? update.max_rss;
@@ -25,7 +24,7 @@ export function readReport(update: z.infer<typeof updateJobSchema>): PilotReport
 }
 
 /** Who failed: the pilot's own code comes before the payload's. */
-function readFailure(update: z.infer<typeof updateJobSchema>): Failure {
+function readFailure(update: JobUpdate): Failure {
   const { pilot_error_code: pilot = 0, exe_error_code: payload = 0, trans_exit_code: exit = 0 } = update;
   if (pilot !== 0) return { source: "pilot", code: pilot, text: update.pilot_error_diag ?? "" };
   if (payload !== 0) return { source: "executor", code: payload, text: update.exe_error_diag ?? "" };

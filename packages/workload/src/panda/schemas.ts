@@ -5,10 +5,13 @@ import type { Parameters } from "./decode-body.ts";
 /** Texts of digits count as numbers; empty texts and the pilot's "NULL" and "None" count as absent. */
 const absent = (value: unknown): unknown =>
   value === "" || value === "NULL" || value === "None" || value === null ? undefined : value;
-const integer = z.preprocess(absent, z.coerce.number().int());
-const optionalInteger = z.preprocess(absent, z.coerce.number().int().optional().catch(undefined));
+/** A whole number, or its digits. */
+export const integer = z.preprocess(absent, z.coerce.number().int());
+/** The same, or nothing. */
+export const optionalInteger = z.preprocess(absent, z.coerce.number().int().optional().catch(undefined));
 const optionalNumber = z.preprocess(absent, z.coerce.number().optional().catch(undefined));
-const optionalText = z.preprocess(absent, z.coerce.string().optional());
+/** A text that may be absent. */
+export const optionalText = z.preprocess(absent, z.coerce.string().optional());
 const integers = z.preprocess(
   (value) =>
     typeof value === "string" ? value.split(/[\s,]+/).filter((word) => word !== "") : [value].flat(),
@@ -51,6 +54,9 @@ export const updateJobSchema = z.object({
   /** JSON text `{lfn: {guid, fsize, adler32, surl, endpoint}}`, or that object. */
   job_output_report: z.unknown().optional(),
 });
+
+/** A report as checked. */
+export type JobUpdate = z.infer<typeof updateJobSchema>;
 
 /** Many reports at once; each is judged on its own. */
 export const updateJobsBulkSchema = z.object({

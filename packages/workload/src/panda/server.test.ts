@@ -1,8 +1,10 @@
 import assert from "node:assert/strict";
-import { readdirSync, readFileSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { gzipSync } from "node:zlib";
+import { createTokenVerifier, openLaptopIssuer } from "@almagest/identity";
 import { openWorkload } from "../manager/workload-manager.ts";
 import { simpleQueue } from "../testing/simple-queue.ts";
 import type { JobSpec } from "../workflow-spec.ts";
@@ -67,15 +69,19 @@ for (const file of readdirSync(folder).sort()) {
   });
 }
 
-test("with tokens set, a call without one or with a wrong one is refused and changes nothing", async (t) => {
+test("where tokens are asked for, a call without one or with a wrong one is refused and changes nothing", async (t) => {
   const jobs = [{ name: "one", task: "isr" }];
-  const { url, manager } = await serve(t, jobs, { tokens: ["secret"] });
+  const keys = mkdtempSync(join(tmpdir(), "keys-"));
+  t.after(() => rmSync(keys, { recursive: true }));
+  const issuer = await openLaptopIssuer(keys);
+  const { url, manager } = await serve(t, jobs, { access: { verify: createTokenVerifier([issuer.trust]) } });
+  const token = await issuer.issue("p", ["pilot"], 60);
   const ask = (headers: Record<string, string>) =>
     fetch(`${url}/api/v1/pilot/acquire_jobs`, { method: "POST", headers, body: '{"site_name": "Q"}' });
-  assert.equal((await ask({})).status, 403);
-  assert.equal((await ask({ authorization: "Bearer wrong!" })).status, 403);
+  assert.equal((await ask({})).status, 401);
+  assert.equal((await ask({ authorization: "Bearer wrong!" })).status, 401);
   assert.equal(manager.queues()[0]!.activated, 1);
-  assert.equal((await ask({ authorization: "Bearer secret" })).status, 200);
+  assert.equal((await ask({ authorization: `Bearer ${token}` })).status, 200);
   assert.equal(manager.queues()[0]!.running, 1);
 });
 

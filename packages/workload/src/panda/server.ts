@@ -1,12 +1,16 @@
-import { timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import { createServer as createTlsServer, type ServerOptions as TlsOptions } from "node:https";
 import type { AddressInfo } from "node:net";
 import { AlmagestError, isAlmagestError, type Json, type Logger, silentLogger } from "@almagest/base";
+import { type AccessSettings, authenticate, type Identity, requireRole, statusOf } from "@almagest/identity";
 import type { WorkloadManager } from "../manager/workload-manager.ts";
-import { type Answer, type Call, PANDA_CALLS } from "./calls.ts";
+import type { Answer, Call, Services } from "./call.ts";
+import { PANDA_CALLS } from "./calls.ts";
 import { decodeParameters } from "./decode-body.ts";
 import { fromLegacyNames } from "./legacy-names.ts";
+import { describeApi } from "./openapi.ts";
 import { queueJson } from "./queue-json.ts";
+import { submitStream } from "./submit-stream.ts";
 
 /** How the server is started. */
 export interface PandaServerOptions {
@@ -14,8 +18,10 @@ export interface PandaServerOptions {
   readonly host?: string;
   /** A free port unless told. */
   readonly port?: number;
-  /** Bearer tokens that are let in; without any, everybody who reaches the port is. Full identity is not here yet. */
-  readonly tokens?: readonly string[];
+  /** Who is let in; without it everybody who reaches the port may do everything. */
+  readonly access?: AccessSettings;
+  /** Certificate, key and authorities; then it speaks HTTPS and asks clients for certificates. */
+  readonly tls?: Pick<TlsOptions, "cert" | "key" | "ca">;
   /** What /cache/ddmendpoints.json answers. */
   readonly endpoints?: Json;
   /** Fields that replace those of the queue files (storages, copy tools, container …), for all queues. */
@@ -31,9 +37,9 @@ export interface PandaServer {
 }
 
 const LEGACY = new Map(
-  PANDA_CALLS.flatMap((call) => (call.legacy === undefined ? [] : [[call.legacy, call] as const])),
+  PANDA_CALLS.flatMap((call) => (call.legacy === undefined ? [] : [[call.legacy, call]])),
 );
-const V1 = new Map(PANDA_CALLS.map((call) => [call.v1, call]));
+const V1 = new Map(PANDA_CALLS.flatMap((call) => (call.v1 === undefined ? [] : [[call.v1, call]])));
 
 function send(response: ServerResponse, status: number, body: Json): void {
   const text = JSON.stringify(body);
@@ -44,92 +50,58 @@ function send(response: ServerResponse, status: number, body: Json): void {
   response.end(text);
 }
 
-/** True when the request carries one of the tokens. */
-function isKnown(request: IncomingMessage, tokens: readonly string[]): boolean {
-  const given = Buffer.from(request.headers.authorization ?? "");
-  return tokens.some((token) => {
-    const wanted = Buffer.from(`Bearer ${token}`);
-    return given.length === wanted.length && timingSafeEqual(given, wanted);
-  });
+/** A user's mistake and a passing fault as PanDA tells them, with status 200; everything else is a fault of ours. */
+function explain(error: unknown): Answer {
+  if (!(error instanceof AlmagestError) || isAlmagestError(error, "BASE.INVARIANT")) throw error;
+  if (statusOf(error) !== undefined) throw error;
+  const { message } = error;
+  return { success: false, message, data: null, legacy: { StatusCode: 30, errorDialog: message } };
 }
 
-async function runCall(
-  manager: WorkloadManager,
-  call: Call,
-  request: IncomingMessage,
-  response: ServerResponse,
-  query: string,
-  legacy: boolean,
-): Promise<Answer> {
-  const gone = new AbortController();
-  response.on("close", () => gone.abort());
-  try {
-    const parameters = await decodeParameters(request, query);
-    return await call.run(manager, legacy ? fromLegacyNames(parameters) : parameters, gone.signal);
-  } catch (error) {
-    // A user's mistake and a passing fault are answered in PanDA's way, with status 200; everything else is a fault of ours.
-    if (!(error instanceof AlmagestError) || isAlmagestError(error, "BASE.INVARIANT")) throw error;
-    const { message } = error;
-    return { success: false, message, data: null, legacy: { StatusCode: 30, errorDialog: message } };
-  }
-}
-
-/** Serves the pilot's side of PanDA's API, legacy (`/server/panda/…`) and v1 (`/api/v1/…`), and the queue and endpoint
- * files that a pilot reads. Plain node:http: ten routes need no framework, and the pilot's undeclared gzip would have to
- * be read around one anyway. */
+/**
+ * Serves PanDA's API, legacy (`/server/panda/…`) and v1 (`/api/v1/…`), the queue and endpoint files that a pilot reads, and
+ * `/openapi.json`. Plain node:http: a table of calls needs no framework, and the pilot's undeclared gzip would have to be
+ * read around one anyway.
+ */
 export async function startPandaServer(
   manager: WorkloadManager,
   options: PandaServerOptions = {},
 ): Promise<PandaServer> {
-  const {
-    host = "127.0.0.1",
-    port = 0,
-    tokens = [],
-    endpoints = {},
-    queueFields = {},
-    log = silentLogger,
-  } = options;
-  const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
-    const [path = "", query = ""] = (request.url ?? "").split("?", 2);
-    // A real pilot reads the queue files without a token; they hold nothing secret.
-    const open = path.startsWith("/cache/");
-    if (!open && tokens.length > 0 && !isKnown(request, tokens)) {
-      return send(response, 403, { success: false, message: "unknown token", data: null });
-    }
-    if (path.startsWith("/server/panda/")) {
-      const call = LEGACY.get(path.slice("/server/panda/".length));
-      if (call === undefined) return send(response, 403, { StatusCode: 30, errorDialog: "unknown method" });
-      const answer = await runCall(manager, call, request, response, query, true);
-      return send(response, 200, answer.legacy ?? answer.data);
-    }
-    if (path.startsWith("/api/v1/")) {
-      const call = V1.get(path.slice("/api/v1/".length));
-      if (call === undefined)
-        return send(response, 404, { success: false, message: "unknown method", data: null });
-      const { success, message, data } = await runCall(manager, call, request, response, query, false);
-      return send(response, 200, { success, message, data });
-    }
-    if (path === "/cache/ddmendpoints.json") return send(response, 200, endpoints);
-    const cached = /^\/cache\/schedconfig\/(.+?)(\.all)?\.json$/.exec(path);
-    const queue = manager.queues().find(({ name }) => name === decodeURIComponent(cached?.[1] ?? ""));
-    if (queue === undefined) return send(response, 404, { message: "not found" });
-    const fields = { ...queueJson(queue), ...queueFields };
-    return send(response, 200, cached?.[2] === ".all" ? fields : { [queue.name]: fields });
-  };
-  const server = createServer((request, response) => {
+  const { host = "127.0.0.1", port = 0, access = {}, tls, log = silentLogger } = options;
+  const services: Services = { manager };
+  const handle = createHandler(services, access, options);
+  const listener = (request: IncomingMessage, response: ServerResponse): void => {
     handle(request, response).catch((error: unknown) => {
-      log.error("a request failed", { url: request.url, error });
-      if (!response.headersSent)
-        send(response, 500, { success: false, message: "internal error", data: null });
-      else response.destroy();
+      const status = statusOf(error) ?? 500;
+      const known = status === 500 ? undefined : (error as AlmagestError).message;
+      // The address without its query, which may hold what nobody should read later.
+      const url = request.url?.split("?", 1)[0];
+      if (status === 500) log.error("a request failed", { url, error });
+      else log.warn("a request was refused", { url, status, code: (error as AlmagestError).code });
+      if (response.headersSent) return response.destroy();
+      // A body that nobody reads would keep the connection from its next request.
+      if (!request.complete) response.setHeader("connection", "close");
+      const message = known ?? "internal error";
+      const legacy = request.url?.startsWith("/server/panda/");
+      send(
+        response,
+        status,
+        legacy
+          ? { StatusCode: status === 500 ? 30 : 60, errorDialog: message }
+          : { success: false, message, data: null },
+      );
     });
-  });
+  };
+  const server =
+    tls === undefined
+      ? createServer(listener)
+      : createTlsServer({ ...tls, requestCert: true, rejectUnauthorized: false }, listener);
   // A pilot may be silent while it waits for work.
   server.requestTimeout = 0;
   await listen(server, host, port);
   const bound = (server.address() as AddressInfo).port;
   return {
-    url: `http://${host}:${bound}`,
+    url: `${tls === undefined ? "http" : "https"}://${host}:${bound}`,
     port: bound,
     close: () =>
       new Promise<void>((resolve) => {
@@ -137,6 +109,88 @@ export async function startPandaServer(
         server.closeAllConnections();
       }),
   };
+}
+
+function createHandler(
+  services: Services,
+  access: AccessSettings,
+  { endpoints = {}, queueFields = {} }: PandaServerOptions,
+): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
+  const { manager } = services;
+
+  /** Lets the caller in, or throws an error of IDENTITY. */
+  const admit = async (
+    request: IncomingMessage,
+    call: Pick<Call, "needs">,
+  ): Promise<Identity | undefined> => {
+    if (call.needs === "anyone") return undefined;
+    const caller = await authenticate(request, access);
+    requireRole(caller, call.needs);
+    return caller;
+  };
+
+  const run = async (
+    call: Call,
+    request: IncomingMessage,
+    response: ServerResponse,
+    query: string,
+    legacy: boolean,
+  ): Promise<Answer> => {
+    const caller = (await admit(request, call)) ?? NOBODY;
+    const gone = new AbortController();
+    response.on("close", () => gone.abort());
+    try {
+      const parameters = await decodeParameters(request, query);
+      const renamed = legacy ? fromLegacyNames(parameters) : parameters;
+      return await call.run(services, renamed, { caller, signal: gone.signal });
+    } catch (error) {
+      return explain(error);
+    }
+  };
+
+  return async (request, response) => {
+    const [path = "", query = ""] = (request.url ?? "").split("?", 2);
+    if (path.startsWith("/server/panda/")) {
+      const call = LEGACY.get(path.slice("/server/panda/".length));
+      if (call === undefined) return send(response, 403, { StatusCode: 30, errorDialog: "unknown method" });
+      const answer = await run(call, request, response, query, true);
+      return send(response, 200, answer.legacy ?? answer.data);
+    }
+    if (path === "/api/v1/workload/submit" && request.method === "POST") {
+      const caller = await admit(request, { needs: "user" });
+      const answer = await submitStream(manager, request, caller!).then(
+        (result): Answer => ({ success: true, message: "", data: { ...result } }),
+        explain,
+      );
+      return send(response, 200, { success: answer.success, message: answer.message, data: answer.data });
+    }
+    if (path.startsWith("/api/v1/")) {
+      const call = V1.get(path.slice("/api/v1/".length));
+      if (call === undefined)
+        return send(response, 404, { success: false, message: "unknown method", data: null });
+      const { success, message, data } = await run(call, request, response, query, false);
+      return send(response, 200, { success, message, data });
+    }
+    // A real pilot reads these files without a token; they hold nothing secret.
+    if (path === "/openapi.json") return send(response, 200, describeApi());
+    if (path === "/cache/ddmendpoints.json") return send(response, 200, endpoints);
+    const cached = /^\/cache\/schedconfig\/(.+?)(\.all)?\.json$/.exec(path);
+    const queue = manager.queues().find(({ name }) => name === safeDecode(cached?.[1] ?? ""));
+    if (queue === undefined) return send(response, 404, { message: "not found" });
+    const fields = { ...queueJson(queue), ...queueFields };
+    return send(response, 200, cached?.[2] === ".all" ? fields : { [queue.name]: fields });
+  };
+}
+
+/** The caller of what anyone may call. */
+const NOBODY: Identity = { subject: "", name: "nobody", issuer: "", groups: [], roles: new Set() };
+
+function safeDecode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return ""; // A broken escape names no queue.
+  }
 }
 
 function listen(server: Server, host: string, port: number): Promise<void> {

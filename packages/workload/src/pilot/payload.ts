@@ -15,9 +15,16 @@ function member(payload: Json | undefined, name: string): Json | undefined {
   return (payload as { readonly [key: string]: Json })[name];
 }
 
+function environmentOf(payload: Json | undefined): Readonly<Record<string, Json>> {
+  const value = member(payload, "environment");
+  return typeof value === "object" && value !== null && !Array.isArray(value)
+    ? (value as { readonly [key: string]: Json })
+    : {};
+}
+
 /**
  * The launch of a job: member `worker: {command, environment}` of the task's payload for a warm worker, else member
- * `command` (and `environment`) of the job's or the task's payload. Undefined when there is neither.
+ * `command` of the job's or the task's payload, with the `environment` of both. Undefined when there is neither.
  */
 export function launchOf(order: Pick<JobOrder, "taskPayload" | "jobPayload">): Launch | undefined {
   const worker = member(order.taskPayload, "worker");
@@ -26,9 +33,11 @@ export function launchOf(order: Pick<JobOrder, "taskPayload" | "jobPayload">): L
   const command = member(source, "command");
   if (!Array.isArray(command) || command.length === 0 || !command.every((word) => typeof word === "string"))
     return undefined;
-  const environment = Object.entries(
-    (member(source, "environment") as Record<string, string> | undefined) ?? {},
-  );
+  const environment = Object.entries({
+    ...environmentOf(worker ?? order.taskPayload),
+    // A warm worker is shared by jobs; what differs between them is in the job.
+    ...(worker === undefined ? environmentOf(order.jobPayload) : {}),
+  });
   return {
     command: command as string[],
     environment: Object.fromEntries(environment.map(([name, value]) => [name, String(value)])),
