@@ -1,16 +1,16 @@
 import assert from "node:assert/strict";
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { isAlmagestError } from "@almagest/base";
 import { createFormatterRegistry } from "./formatter-registry.ts";
 import { createQuantumButler } from "./quantum-butler.ts";
 import { FIRST_EXPOSURE, openSmallSurvey } from "./testing/small-survey.ts";
+import { testOnEach } from "./testing/tested-registries.ts";
 
 const cam = { instrument: "Cam" };
 
-test("what is put is got, by reference, data id and component", async (t) => {
+testOnEach("what is put is got, by reference, data id and component", async (t) => {
   const butler = await openSmallSurvey(t);
   const value = { a: 1.5, list: [1, 2, 3], name: "naïve ☂" };
   const ref = await butler.put(value, "image", { ...cam, visit: 1, detector: 2 });
@@ -24,7 +24,7 @@ test("what is put is got, by reference, data id and component", async (t) => {
   assert.deepEqual(await butler.get("settings", {}), {});
 });
 
-test("a second dataset for one run, type and data id is refused and changes nothing", async (t) => {
+testOnEach("a second dataset for one run, type and data id is refused and changes nothing", async (t) => {
   const butler = await openSmallSurvey(t);
   const dataId = { ...cam, visit: 1, detector: 0 };
   const ref = await butler.put({ first: true }, "image", dataId);
@@ -40,7 +40,7 @@ test("a second dataset for one run, type and data id is refused and changes noth
   assert.deepEqual(await butler.get(ref), { first: true });
 });
 
-test("a file that a crashed writer left behind gives way", async (t) => {
+testOnEach("a file that a crashed writer left behind gives way", async (t) => {
   const butler = await openSmallSurvey(t);
   const dataId = { ...cam, visit: 1, detector: 0 };
   const [planned] = await butler.planOutputs(
@@ -52,7 +52,7 @@ test("a file that a crashed writer left behind gives way", async (t) => {
   assert.deepEqual(await butler.get("image", dataId), { whole: true });
 });
 
-test("a failed transaction leaves neither rows nor files", async (t) => {
+testOnEach("a failed transaction leaves neither rows nor files", async (t) => {
   const butler = await openSmallSurvey(t);
   let path = "";
   await assert.rejects(
@@ -71,7 +71,7 @@ test("a failed transaction leaves neither rows nor files", async (t) => {
   await butler.put({ x: 2 }, "image", { ...cam, visit: 2, detector: 0 });
 });
 
-test("a quantum reads and writes without a database, and its outputs are ingested once", async (t) => {
+testOnEach("a quantum reads and writes without a database, and its outputs are ingested once", async (t) => {
   const butler = await openSmallSurvey(t);
   const input = await butler.put({ raw: 7 }, "raw", { ...cam, exposure: 1, detector: 0 });
   const outputs = butler.makeRefs(
@@ -103,7 +103,7 @@ test("a quantum reads and writes without a database, and its outputs are ingeste
   );
 });
 
-test("calibrations are found by time, refuse conflicts, and split when decertified", async (t) => {
+testOnEach("calibrations are found by time, refuse conflicts, and split when decertified", async (t) => {
   const butler = await openSmallSurvey(t);
   await butler.registerRun("calib/1");
   await butler.registerRun("calib/2");
@@ -133,11 +133,12 @@ test("calibrations are found by time, refuse conflicts, and split when decertifi
 
   await butler.decertify("calib", "bias", { begin: FIRST_EXPOSURE, end: lastTime });
   assert.equal(await find(1), undefined);
-  const ranges = (await butler.queryAssociations("bias", "calib")).map(({ timespan }) => timespan);
-  assert.deepEqual(ranges, [{ begin: change }, { end: FIRST_EXPOSURE }, { begin: lastTime, end: change }]);
+  const ranges = (await butler.queryAssociations("bias", "calib")).map(({ timespan }) => timespan!);
+  ranges.sort((a, b) => Number((a.begin ?? 0n) - (b.begin ?? 0n)));
+  assert.deepEqual(ranges, [{ end: FIRST_EXPOSURE }, { begin: lastTime, end: change }, { begin: change }]);
 });
 
-test("exposures meet visits, and detectors meet patches where they overlap on the sky", async (t) => {
+testOnEach("exposures meet visits, and detectors meet patches where they overlap on the sky", async (t) => {
   const butler = await openSmallSurvey(t);
   assert.deepEqual(await butler.queryDataIds(["exposure", "visit"], { where: "visit = 3" }), [
     { ...cam, exposure: 3, visit: 3 },
@@ -172,7 +173,7 @@ test("exposures meet visits, and detectors meet patches where they overlap on th
   assert.ok(pixels.length > 0 && pixels.every(({ htm7 }) => Number(htm7) >= 131072));
 });
 
-test("data ids may be limited to those with datasets", async (t) => {
+testOnEach("data ids may be limited to those with datasets", async (t) => {
   const butler = await openSmallSurvey(t);
   for (const exposure of [1, 2, 3]) {
     for (const detector of [0, 1]) await butler.put({}, "raw", { ...cam, exposure, detector });
@@ -201,7 +202,7 @@ test("data ids may be limited to those with datasets", async (t) => {
   );
 });
 
-test("streams give what queries give", async (t) => {
+testOnEach("streams give what queries give", async (t) => {
   const butler = await openSmallSurvey(t);
   for (const visit of [1, 2, 3]) await butler.put({}, "image", { ...cam, visit, detector: 0 });
   const streamed = await Array.fromAsync(butler.streamDatasets("image", { where: "visit > 1" }));
@@ -209,7 +210,7 @@ test("streams give what queries give", async (t) => {
   assert.equal(streamed.length, 2);
 });
 
-test("pruned datasets lose their files, purged ones their names too", async (t) => {
+testOnEach("pruned datasets lose their files, purged ones their names too", async (t) => {
   const butler = await openSmallSurvey(t);
   const kept = await butler.put({}, "image", { ...cam, visit: 1, detector: 0 });
   const gone = await butler.put({}, "image", { ...cam, visit: 1, detector: 1 });
@@ -225,7 +226,7 @@ test("pruned datasets lose their files, purged ones their names too", async (t) 
   assert.deepEqual(await butler.queryCollections(), []);
 });
 
-test("files are ingested in every mode", async (t) => {
+testOnEach("files are ingested in every mode", async (t) => {
   const butler = await openSmallSurvey(t);
   const source = (name: string): string => join(butler.root, name);
   const modes = ["copy", "move", "link", "hardlink", "symlink", "relsymlink", "direct", "in-place"] as const;
@@ -256,32 +257,35 @@ test("files are ingested in every mode", async (t) => {
   assert.match(first!.id, /^........-....-5/);
 });
 
-test("a check finds what is missing, changed, orphaned and half-written, and a repair leaves it clean", async (t) => {
-  const butler = await openSmallSurvey(t);
-  const refs = [];
-  for (const detector of [0, 1, 2])
-    refs.push(await butler.put({ detector }, "image", { ...cam, visit: 1, detector }));
-  const paths = await Promise.all(refs.map(async (ref) => fileURLToPath(await butler.getUri(ref))));
-  assert.equal((await butler.check({ checksums: true })).clean, true);
-  await rm(paths[0]!);
-  await writeFile(paths[1]!, "detector: 9\n");
-  await writeFile(join(butler.root, "stray.yaml"), "x");
-  await writeFile(join(butler.root, ".image.yaml.0123456789ab.part"), "x");
-  assert.deepEqual((await butler.check()).orphaned, []);
-  const report = await butler.check({ checksums: true, graceMs: -1000 });
-  assert.deepEqual(
-    report.missing.map(({ id }) => id),
-    [refs[0]!.id],
-  );
-  assert.deepEqual(
-    report.changed.map(({ id }) => id),
-    [refs[1]!.id],
-  );
-  assert.deepEqual(report.orphaned, ["stray.yaml"]);
-  assert.deepEqual(report.halfWritten, [".image.yaml.0123456789ab.part"]);
-  assert.equal(report.clean, false);
-  await butler.prune([refs[1]!], { purge: true });
-  await butler.check({ repair: true, graceMs: -1000 });
-  assert.equal((await butler.check({ checksums: true, graceMs: -1000 })).clean, true);
-  assert.equal(await butler.exists(refs[2]!), true);
-});
+testOnEach(
+  "a check finds what is missing, changed, orphaned and half-written, and a repair leaves it clean",
+  async (t) => {
+    const butler = await openSmallSurvey(t);
+    const refs = [];
+    for (const detector of [0, 1, 2])
+      refs.push(await butler.put({ detector }, "image", { ...cam, visit: 1, detector }));
+    const paths = await Promise.all(refs.map(async (ref) => fileURLToPath(await butler.getUri(ref))));
+    assert.equal((await butler.check({ checksums: true })).clean, true);
+    await rm(paths[0]!);
+    await writeFile(paths[1]!, "detector: 9\n");
+    await writeFile(join(butler.root, "stray.yaml"), "x");
+    await writeFile(join(butler.root, ".image.yaml.0123456789ab.part"), "x");
+    assert.deepEqual((await butler.check()).orphaned, []);
+    const report = await butler.check({ checksums: true, graceMs: -1000 });
+    assert.deepEqual(
+      report.missing.map(({ id }) => id),
+      [refs[0]!.id],
+    );
+    assert.deepEqual(
+      report.changed.map(({ id }) => id),
+      [refs[1]!.id],
+    );
+    assert.deepEqual(report.orphaned, ["stray.yaml"]);
+    assert.deepEqual(report.halfWritten, [".image.yaml.0123456789ab.part"]);
+    assert.equal(report.clean, false);
+    await butler.prune([refs[1]!], { purge: true });
+    await butler.check({ repair: true, graceMs: -1000 });
+    assert.equal((await butler.check({ checksums: true, graceMs: -1000 })).clean, true);
+    assert.equal(await butler.exists(refs[2]!), true);
+  },
+);

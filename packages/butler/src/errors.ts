@@ -48,6 +48,6 @@ export const BUTLER_ERRORS: Readonly<Record<string, string>> = {
   "BUTLER.QUERY_UNSUPPORTED":
     "The expression is sound but cannot be answered in this place; the message says what to do.",
   "BUTLER.IMPORT_INVALID": "An export file cannot be understood; the message says where.",
-  "BUTLER.DATABASE_UNSUPPORTED":
-    "The repository's registry is in a database that is not supported yet; only SQLite repositories are opened.",
+  "BUTLER.CREDENTIALS_INVALID":
+    "The file (or variable) with the passwords of database servers cannot be used; the message says why.",
 };

@@ -9,6 +9,7 @@ import fc from "fast-check";
 import { parseYaml } from "./formatters/yaml-formatter.ts";
 import { parseExpression } from "./query/expression/parse.ts";
 import { openSmallSurvey } from "./testing/small-survey.ts";
+import { testOnEach } from "./testing/tested-registries.ts";
 import { parseExportFile } from "./transfer/export-file.ts";
 
 const EVIL = [
@@ -23,7 +24,7 @@ const EVIL = [
   "{run}",
 ];
 
-test("hostile names stay names: files stay within the repository, SQL stays data", async (t) => {
+testOnEach("hostile names stay names: files stay within the repository, SQL stays data", async (t) => {
   const butler = await openSmallSurvey(t);
   for (const [index, name] of EVIL.entries()) {
     const id = 100 + index;
@@ -56,7 +57,7 @@ test("hostile names stay names: files stay within the repository, SQL stays data
   }
 });
 
-test("a stored path that leads out of the repository is not followed", async (t) => {
+testOnEach("a stored path that leads out of the repository is not followed", async (t) => {
   const butler = await openSmallSurvey(t);
   const dataId = { instrument: "Cam", visit: 1, detector: 0 };
   const [planned] = await butler.planOutputs(
@@ -162,7 +163,7 @@ test("hostile YAML is refused, quickly", async () => {
   }
 });
 
-test("an import that fails leaves nothing", async (t) => {
+testOnEach("an import that fails leaves nothing", async (t) => {
   const butler = await openSmallSurvey(t);
   const folder = await mkdtemp(join(tmpdir(), "almagest-import-"));
   t.after(() => rm(folder, { recursive: true }));

@@ -1,5 +1,5 @@
-import { AlmagestError, type Clock, systemClock } from "@almagest/base";
-import { openSqlite, sql } from "@almagest/database";
+import { type Clock, systemClock } from "@almagest/base";
+import { sql } from "@almagest/database";
 import type { Butler } from "./butler.ts";
 import { createUniverse } from "./dimensions/universe.ts";
 import { createButlerState } from "./direct/butler-state.ts";
@@ -8,6 +8,7 @@ import { createFormatterRegistry, type FormatterRegistry } from "./formatter-reg
 import { defineOverlapFunction } from "./query/spatial-join.ts";
 import { readAttributes } from "./repository/attributes.ts";
 import { readButlerConfig } from "./repository/butler-config.ts";
+import { openRegistry } from "./repository/open-registry.ts";
 import { createTable } from "./schema/create-table.ts";
 import { fileRecordsTable } from "./schema/static-tables.ts";
 
@@ -27,19 +28,12 @@ export interface OpenOptions {
 
 /**
  * Opens the repository whose `butler.yaml` is in this folder. Throws `BUTLER.REPOSITORY_MISSING`,
- * `BUTLER.REPOSITORY_INVALID`, `BUTLER.REPOSITORY_VERSION`, `BUTLER.DATABASE_UNSUPPORTED`, `DATABASE.OPEN`.
+ * `BUTLER.REPOSITORY_INVALID`, `BUTLER.REPOSITORY_VERSION`, `BUTLER.CREDENTIALS_INVALID`, `DATABASE.OPEN`.
  */
 export async function openButler(root: string, options: OpenOptions = {}): Promise<Butler> {
   const config = await readButlerConfig(root);
   const { formatters = createFormatterRegistry(), clock = systemClock, readOnly = false, run } = options;
-  if (/^[a-z+]+:\/\//.test(config.database)) {
-    throw new AlmagestError(
-      "BUTLER.DATABASE_UNSUPPORTED",
-      `${root}: the registry is at ${config.database.split(":")[0]}, which is not supported yet; only SQLite is.`,
-      { fields: { scheme: config.database.split(":")[0] } },
-    );
-  }
-  const db = await openSqlite(config.database, { readOnly });
+  const db = await openRegistry(config, { readOnly });
   try {
     const attributes = await readAttributes(db);
     defineOverlapFunction(db);

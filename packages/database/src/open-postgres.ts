@@ -3,6 +3,7 @@ import pg from "pg";
 import type { Database } from "./database.ts";
 import { PostgresConnections } from "./postgres-connections.ts";
 import { PostgresDatabase } from "./postgres-database.ts";
+import { quoteIdentifier } from "./sql.ts";
 
 /** How to open a PostgreSQL database. */
 export interface PostgresOptions {
@@ -37,8 +38,12 @@ function withUser(text: string, options: PostgresOptions): string {
 export async function openPostgres(url: string, options: PostgresOptions = {}): Promise<Database> {
   const settings = [
     "-c TimeZone=UTC",
+    // A cursor is read to its end here; the planner would prefer a plan that is fast for the first rows only.
+    "-c cursor_tuple_fraction=1",
     ...(options.readOnly ? ["-c default_transaction_read_only=on"] : []),
-    ...(options.schema === undefined ? [] : [`-c search_path=${options.schema.replace(/[\\ ]/g, "\\$&")}`]),
+    ...(options.schema === undefined
+      ? []
+      : [`-c search_path=${quoteIdentifier(options.schema).replace(/[\\ ]/g, "\\$&")}`]),
   ];
   const pool = new pg.Pool({
     connectionString: withUser(url, options),

@@ -22,6 +22,17 @@ interface Transaction {
   readonly foreign: number;
 }
 
+/** The statements that take a transaction's locks, each after a semicolon. */
+function lockSql({ lock, sharedLock }: TransactionOptions, alone: readonly string[] = []): string {
+  const text = (kind: string, name: string): string =>
+    `; SELECT pg_advisory_xact_lock${kind}(hashtextextended('almagest ${name.replaceAll("'", "''")}', 0))`;
+  const locks = lock === undefined ? alone : [...alone, lock];
+  return (
+    locks.map((name) => text("", name)).join("") +
+    (sharedLock === undefined ? "" : text("_shared", sharedLock))
+  );
+}
+
 /** A PostgreSQL database: see `Database`. */
 export class PostgresDatabase implements Database {
   readonly dialect = "postgresql" as const;
@@ -196,20 +207,21 @@ export class PostgresDatabase implements Database {
     let lost = false;
     let transaction: Transaction | undefined;
     try {
-      const [, snapshot] = (await client.query(`BEGIN; ${SNAPSHOT_SQL}`)) as unknown as pg.QueryResult[];
+      const alone = this.#oneWriter ? ["one writer"] : [];
+      const begin = `BEGIN; ${SNAPSHOT_SQL}${lockSql(options, alone)}`;
+      const [, snapshot] = (await client.query(begin)) as unknown as pg.QueryResult[];
       const foreign = this.#foreign.observe(
         (snapshot!.rows[0] as { pg_current_snapshot: string }).pg_current_snapshot,
       );
       transaction = { client, open: true, savepoints: 0, foreign };
-      for (const lock of [this.#oneWriter ? "one writer" : undefined, options.lock]) {
-        if (lock !== undefined) await lockFor(client, lock);
-      }
       const result = await this.#context.run(transaction, body);
       transaction.open = false;
       await this.#commit(transaction);
       return result;
     } catch (error) {
       if (transaction !== undefined) transaction.open = false;
+      // It may have made tables that are no more.
+      this.#columnTypes.clear();
       lost =
         isLost(error) ||
         isAlmagestError(error, "DATABASE.LOST") ||
@@ -250,13 +262,12 @@ export class PostgresDatabase implements Database {
     options: TransactionOptions,
   ): Promise<T> {
     const { client } = transaction;
-    if (options.lock !== undefined) await lockFor(client, options.lock);
     const name = `s${++transaction.savepoints}`;
     const tell = (text: string): Promise<unknown> =>
       client.query(text).catch((error: unknown) => {
         throw translatePostgresError(error, text);
       });
-    await tell(`SAVEPOINT ${name}`);
+    await tell(`SAVEPOINT ${name}${lockSql(options)}`);
     try {
       const result = await body();
       await tell(`RELEASE ${name}`);
@@ -290,6 +301,7 @@ export class PostgresDatabase implements Database {
   }
 
   async columnNames(table: string): Promise<string[] | undefined> {
+    this.#columnTypes.delete(table);
     const types = await this.#typesOf(table);
     return types.size === 0 ? undefined : [...types.keys()];
   }
@@ -301,8 +313,4 @@ export class PostgresDatabase implements Database {
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
   }
-}
-
-async function lockFor(client: pg.PoolClient, name: string): Promise<void> {
-  await client.query("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", [`almagest ${name}`]);
 }

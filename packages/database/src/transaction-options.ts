@@ -8,4 +8,6 @@ export interface TransactionOptions {
   readonly rerun?: "if-undone" | "never" | "always";
   /** Transactions that name the same lock follow one another. */
   readonly lock?: string;
+  /** May run beside others that share the lock, but not beside one that has it alone (`lock`). */
+  readonly sharedLock?: string;
 }

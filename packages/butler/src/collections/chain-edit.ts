@@ -33,6 +33,9 @@ export async function editChain(
   await db.transaction(async () => {
     collections.invalidate();
     const parent = await collections.get(name);
+    // Edits of one chain follow one another, ours and the original's.
+    if (db.dialect === "postgresql")
+      await db.run(sql`SELECT 1 FROM collection WHERE collection_id = ${parent.id} FOR UPDATE`);
     if (parent.kind !== "CHAINED") {
       throw new AlmagestError(
         "BUTLER.COLLECTION_KIND",

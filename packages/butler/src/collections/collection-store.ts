@@ -136,8 +136,12 @@ export function createCollectionStore(repository: Repository): CollectionStore {
         );
       }
       const inserted = await db.transaction(async () => {
+        const values = sql`${name}, ${kindNumber(kind)}, ${doc ?? null}`;
         const changes = await db.run(
-          sql`INSERT INTO collection (name, type, doc) VALUES (${name}, ${kindNumber(kind)}, ${doc ?? null}) ON CONFLICT DO NOTHING`,
+          db.dialect === "sqlite"
+            ? sql`INSERT INTO collection (name, type, doc) VALUES (${values}) ON CONFLICT DO NOTHING`
+            : sql`INSERT INTO collection (collection_id, name, type, doc)
+                  VALUES (nextval('collection_seq_collection_id'), ${values}) ON CONFLICT DO NOTHING`,
         );
         if (changes > 0 && kind === "RUN") {
           await db.run(

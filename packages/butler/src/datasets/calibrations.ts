@@ -12,6 +12,7 @@ import {
   timespanFromBounds,
   timespanSql,
 } from "../repository/sql-codec.ts";
+import { sequenceName } from "../schema/postgres-ddl.ts";
 import type { DataId, DatasetRef, Timespan } from "../types.ts";
 import { groupByType, requireKind } from "./associations.ts";
 import { type DatasetStore, dataIdOfRow } from "./dataset-store.ts";
@@ -115,7 +116,20 @@ async function insertCalibs(
     ...required,
     ...timespanColumns(repository.db.dialect),
   ];
-  await repository.db.insertMany(tableName, columns, rows);
+  if (repository.db.dialect === "sqlite") {
+    await repository.db.insertMany(tableName, columns, rows);
+    return;
+  }
+  if (rows.length === 0) return;
+  const sequence = identifier(sequenceName(tableName, "id")).texts[0]!;
+  const ids = await repository.db.rows(
+    sql`SELECT nextval(${sequence}::regclass) FROM generate_series(1, ${rows.length})`,
+  );
+  await repository.db.insertMany(
+    tableName,
+    ["id", ...columns],
+    rows.map((row, index) => [ids[index]![0]!, ...row]),
+  );
 }
 
 async function findOverlap(

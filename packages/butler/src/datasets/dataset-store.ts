@@ -1,6 +1,7 @@
 import { AlmagestError, isAlmagestError } from "@almagest/base";
 import { identifier, joinSql, type SqlValue, sql } from "@almagest/database";
 import type { CollectionRow, CollectionStore } from "../collections/collection-store.ts";
+import { explainLater } from "../repository/explained-failure.ts";
 import type { Repository } from "../repository/repository.ts";
 import { decodeUuid, encodeUuid, nowTaiNs } from "../repository/sql-codec.ts";
 import type { DataId, DataIdValue, DatasetRef } from "../types.ts";
@@ -129,7 +130,8 @@ export function createDatasetStore(
           ]),
         );
       } catch (error) {
-        throw await explain(type, run, datasets, error);
+        explainLater(error, () => explain(type, run, datasets, error));
+        throw error;
       }
     },
 

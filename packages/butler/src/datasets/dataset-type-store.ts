@@ -115,25 +115,29 @@ export function createDatasetTypeStore(repository: Repository): DatasetTypeStore
         if (same(present)) return false;
         throw conflict(present);
       }
-      return db.transaction(async () => {
-        const raced = await store.find(type.name);
-        if (raced !== undefined) {
-          if (same(raced)) return false;
-          throw conflict(raced);
-        }
-        const key = await graphKeys.keyOf(group);
-        if ((await db.columnNames(tagsTableName(key))) === undefined)
-          await createTable(db, tagsTable(universe, group, key));
-        if (type.isCalibration && (await db.columnNames(calibsTableName(key))) === undefined)
-          await createTable(db, calibsTable(universe, group, key));
-        const values = sql`${type.name}, ${type.storageClass}, ${key}, ${tagsTableName(key)}, ${type.isCalibration ? calibsTableName(key) : null}`;
-        await db.run(
-          db.dialect === "sqlite"
-            ? sql`INSERT INTO dataset_type (name, storage_class, dimensions_key, tag_association_table, calibration_association_table) VALUES (${values})`
-            : sql`INSERT INTO dataset_type (id, name, storage_class, dimensions_key, tag_association_table, calibration_association_table) VALUES (nextval('dataset_type_seq_id'), ${values})`,
-        );
-        return true;
-      });
+      return db.transaction(
+        async () => {
+          const raced = await store.find(type.name);
+          if (raced !== undefined) {
+            if (same(raced)) return false;
+            throw conflict(raced);
+          }
+          const key = await graphKeys.keyOf(group);
+          if ((await db.columnNames(tagsTableName(key))) === undefined)
+            await createTable(db, tagsTable(universe, group, key));
+          if (type.isCalibration && (await db.columnNames(calibsTableName(key))) === undefined)
+            await createTable(db, calibsTable(universe, group, key));
+          const values = sql`${type.name}, ${type.storageClass}, ${key}, ${tagsTableName(key)}, ${type.isCalibration ? calibsTableName(key) : null}`;
+          await db.run(
+            db.dialect === "sqlite"
+              ? sql`INSERT INTO dataset_type (name, storage_class, dimensions_key, tag_association_table, calibration_association_table) VALUES (${values})`
+              : sql`INSERT INTO dataset_type (id, name, storage_class, dimensions_key, tag_association_table, calibration_association_table) VALUES (nextval('dataset_type_seq_id'), ${values})`,
+          );
+          return true;
+        },
+        // Two who make the tables of one dimension group at once would otherwise collide.
+        { lock: "butler schema" },
+      );
     },
     remove: async (name) => {
       const row = await store.get(name);

@@ -101,14 +101,15 @@ export function createRecordStore(repository: Repository): RecordStore {
       const element = elementWithTable(repository, elementName);
       const given = records.map((record) => encodeRecord(element, record, db.dialect));
       const replace = options.replace ?? false;
-      await db.transaction(async () => {
-        const rows = options.skipExisting && !replace ? await newRows(element, given) : given;
-        try {
+      let rows = given;
+      try {
+        await db.transaction(async () => {
+          rows = options.skipExisting && !replace ? await newRows(element, given) : given;
           await insertRows(element, rows, { replace });
-        } catch (error) {
-          throw await explainRecordFailure(repository, element, rows, error);
-        }
-      });
+        });
+      } catch (error) {
+        throw await explainRecordFailure(repository, element, rows, error);
+      }
     },
 
     sync: async (elementName, record, options = {}) => {

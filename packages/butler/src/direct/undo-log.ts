@@ -2,6 +2,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { rm } from "node:fs/promises";
 import { localPathOf } from "../datastore/dataset-files.ts";
 import { pathOwner } from "../datastore/file-records.ts";
+import { FILES_LOCK } from "../repository/commit-queue.ts";
 import type { Repository } from "../repository/repository.ts";
 
 /** Files written within a transaction that its rollback must delete. */
@@ -14,11 +15,14 @@ export interface UndoLog {
 
 /** Deletes a file that no stored dataset claims; decided under the write lock, as another writer may be claiming it. */
 export async function removeUnclaimed(repository: Repository, path: string): Promise<void> {
-  await repository.db.transaction(async () => {
-    if ((await pathOwner(repository, path)) === undefined) {
-      await rm(localPathOf(repository.root, path), { force: true });
-    }
-  });
+  await repository.db.transaction(
+    async () => {
+      if ((await pathOwner(repository, path)) === undefined) {
+        await rm(localPathOf(repository.root, path), { force: true });
+      }
+    },
+    { lock: FILES_LOCK },
+  );
 }
 
 /** The undo log of a Butler. */

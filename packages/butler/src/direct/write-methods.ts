@@ -161,7 +161,7 @@ export function createWriteMethods(
     transaction: async (body) => {
       requireWriteable(state);
       try {
-        return await undo.run(() => db.transaction(body));
+        return await undo.run(() => db.transaction(body, { rerun: "never" }));
       } catch (error) {
         state.forget();
         throw error;

@@ -82,8 +82,10 @@ function branch(
   if (columns.ingestDate) selected.push(rawSql("s.ingest_date"));
   if (columns.collection) selected.push(rawSql("t.collection_id"));
   if (columns.timespan) {
-    selected.push(sql`${source === "calibs" ? span.begin : rawSql("NULL")} AS timespan_begin`);
-    selected.push(sql`${source === "calibs" ? span.end : rawSql("NULL")} AS timespan_end`);
+    selected.push(
+      sql`${source === "calibs" ? span.begin : rawSql("CAST(NULL AS BIGINT)")} AS timespan_begin`,
+    );
+    selected.push(sql`${source === "calibs" ? span.end : rawSql("CAST(NULL AS BIGINT)")} AS timespan_end`);
   }
   if (columns.rank) {
     const cases = search.collections.map((row, index) => sql`WHEN ${row.id} THEN ${index}`);

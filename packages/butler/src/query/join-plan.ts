@@ -51,7 +51,7 @@ export function createJoinPlan(): JoinPlan {
     fix: (name, value) => {
       if (!providers.has(name)) providers.set(name, sql`${value}`);
     },
-    from: () => (pieces.length === 0 ? sql`(SELECT 1 AS one) nothing` : joinSql(pieces, " JOIN ")),
+    from: () => (pieces.length === 0 ? sql`(SELECT 1 AS one) nothing` : joinSql(pieces)),
     conditions: () => conditions,
   };
 }

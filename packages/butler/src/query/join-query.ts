@@ -5,8 +5,9 @@ import { timespanSql } from "../repository/sql-codec.ts";
 import { elementOfName, type QueryAnalysis } from "./analyze-query.ts";
 import { type DatasetSearch, searchSql } from "./dataset-search.ts";
 import { createJoinPlan, elementsToJoin, type JoinPlan, joinElements, joinMissing } from "./join-plan.ts";
+import type { OverlapTests } from "./overlap-tests.ts";
 import type { QueryRequest } from "./plan-query.ts";
-import { joinPixels, joinThroughPixels, overlapTest } from "./spatial-join.ts";
+import { joinPixels, joinThroughPixels } from "./spatial-join.ts";
 
 /** The joined tables of a query. */
 export interface JoinedQuery {
@@ -104,7 +105,12 @@ function neededDimensions(request: QueryRequest, analysis: QueryAnalysis): Set<s
 }
 
 /** Joins all tables that a query takes: searches, records, overlaps on the sky and in time. */
-export function joinQuery(state: ButlerState, request: QueryRequest, analysis: QueryAnalysis): JoinedQuery {
+export function joinQuery(
+  state: ButlerState,
+  request: QueryRequest,
+  analysis: QueryAnalysis,
+  tests: OverlapTests,
+): JoinedQuery {
   const { universe } = state.repository;
   const { group, dataId, pairs } = analysis;
   const plan = createJoinPlan();
@@ -116,7 +122,7 @@ export function joinQuery(state: ButlerState, request: QueryRequest, analysis: Q
       joinPixels(universe, plan, a, b);
     } else {
       joinThroughPixels(universe, plan, a, b);
-      conditions.push(overlapTest(identifier(a.name, "region"), identifier(b.name, "region")));
+      conditions.push(tests.test({ element: a }, { element: b }));
     }
   }
   joinMissing(universe, plan, [...needed, ...request.output.required]);

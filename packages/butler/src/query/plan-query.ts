@@ -8,9 +8,11 @@ import { uuidText } from "../repository/sql-codec.ts";
 import { analyzeQuery, type QueryAnalysis } from "./analyze-query.ts";
 import { compileCondition, compileExpression } from "./compile-expression.ts";
 import type { DatasetSearch } from "./dataset-search.ts";
+import type { Expression } from "./expression/ast.ts";
 import { queryError } from "./expression/query-error.ts";
 import { checkGovernors } from "./governor-check.ts";
 import { type JoinedQuery, joinQuery } from "./join-query.ts";
+import { createOverlapTests, type OverlapTests } from "./overlap-tests.ts";
 import { createCompileScope } from "./query-columns.ts";
 
 /** What a query is to give. */
@@ -40,10 +42,15 @@ interface SelectedOrder {
   readonly terms: Sql[];
 }
 
-function selectOrder(state: ButlerState, analysis: QueryAnalysis, joined: JoinedQuery): SelectedOrder {
+function selectOrder(
+  state: ButlerState,
+  analysis: QueryAnalysis,
+  joined: JoinedQuery,
+  tests: OverlapTests,
+): SelectedOrder {
   const columns: Sql[] = [];
   const terms = analysis.order.map((item, index) => {
-    const scope = createCompileScope(state, joined.plan, analysis.scope, item.text, {});
+    const scope = createCompileScope(state, joined.plan, analysis.scope, item.text, {}, tests);
     const value = compileExpression(scope, item.expression);
     if (value.type === "null" || value.type === "region" || value.type === "timespan") {
       throw queryError(item.text, item.expression.at, `Rows cannot be ordered by ${item.text}`);
@@ -88,13 +95,51 @@ function chooseBest(
   return { body: sql`SELECT DISTINCT * FROM (${counted}) x`, ambiguityColumn: names.length };
 }
 
+/** The parts of an expression that must all hold. */
+function conjuncts(node: Expression): Expression[] {
+  return node.kind === "and" ? [...conjuncts(node.left), ...conjuncts(node.right)] : [node];
+}
+
+/** The tables of a query with all conditions. Where the database cannot test regions itself, the pairs that may overlap are
+ * decided first, narrowed by all conditions that know nothing of the sky. */
+async function joinAndFilter(
+  state: ButlerState,
+  request: QueryRequest,
+  analysis: QueryAnalysis,
+): Promise<{ joined: JoinedQuery; from: Sql; tests: OverlapTests }> {
+  const tests = createOverlapTests(state.repository);
+  const build = (): { joined: JoinedQuery; from: Sql; candidates: Sql } => {
+    const joined = joinQuery(state, request, analysis, tests);
+    const { plan } = joined;
+    const scope = createCompileScope(state, plan, analysis.scope, analysis.text, request.options.bind, tests);
+    const onSky: Sql[] = [];
+    const elsewhere: Sql[] = [];
+    for (const part of analysis.where === undefined ? [] : conjuncts(analysis.where)) {
+      const before = tests.count;
+      const condition = compileCondition(scope, part);
+      (tests.count > before ? onSky : elsewhere).push(condition);
+    }
+    // Compiling may name dimensions, never add tables; so all conditions of the plan are known by now.
+    const common = [rawSql("1 = 1"), ...plan.conditions(), ...joined.conditions, ...elsewhere];
+    const fromWhere = (conditions: readonly Sql[]): Sql =>
+      sql` FROM ${plan.from()} WHERE ${joinSql(conditions, " AND ")}`;
+    return { joined, from: fromWhere([...common, ...onSky]), candidates: fromWhere(common) };
+  };
+  let built = build();
+  if (tests.count > 0 && !tests.isFinal) {
+    await tests.settle(built.candidates);
+    built = build();
+  }
+  return { joined: built.joined, from: built.from, tests };
+}
+
 /** Plans a query: which tables, how joined, what conditions. Throws `BUTLER.QUERY_INVALID`, `BUTLER.QUERY_UNSUPPORTED`. */
 export async function planQuery(state: ButlerState, request: QueryRequest): Promise<PlannedQuery> {
   const { repository } = state;
   const { options, search, record } = request;
   const analysis = analyzeQuery(repository.universe, request);
   await checkGovernors(state, analysis.text, analysis.where, analysis.whereUses, analysis.dataId);
-  const joined = joinQuery(state, request, analysis);
+  const { joined, from, tests } = await joinAndFilter(state, request, analysis);
   const { plan } = joined;
 
   const columns = request.columns.map((name) => sql`${plan.dimension(name)} AS ${identifier(name)}`);
@@ -102,16 +147,8 @@ export async function planQuery(state: ButlerState, request: QueryRequest): Prom
     columns.push(sql`${uuidText(repository.db.dialect, "d.dataset_id")} AS dataset_id`, rawSql("d.run_id"));
   }
   if (record !== undefined) columns.push(recordColumnsSql(repository, record, record.name));
-  const order = selectOrder(state, analysis, joined);
+  const order = selectOrder(state, analysis, joined, tests);
   columns.push(...order.columns);
-  const conditions = [...joined.conditions];
-  if (analysis.where !== undefined) {
-    const scope = createCompileScope(state, plan, analysis.scope, analysis.text, options.bind);
-    conditions.push(compileCondition(scope, analysis.where));
-  }
-  // Compiling may name dimensions, never add tables; so all conditions of the plan are known by now.
-  const all = [...plan.conditions(), ...conditions];
-  const from = sql` FROM ${plan.from()}${all.length === 0 ? sql`` : sql` WHERE ${joinSql(all, " AND ")}`}`;
 
   let body: Sql;
   let ambiguityColumn: number | undefined;
@@ -126,7 +163,10 @@ export async function planQuery(state: ButlerState, request: QueryRequest): Prom
   }
   // All datasets are put in order outside, which is faster; a limit needs the order here.
   const byKey = search === undefined || order.terms.length > 0 || options.limit !== undefined;
-  const orderBy = [...order.terms, ...(byKey ? request.columns.map((name) => identifier(name)) : [])];
+  const orderBy = [
+    ...order.terms,
+    ...(byKey ? request.columns.map((_, index) => rawSql(`${index + 1}`)) : []),
+  ];
   const orderSql = orderBy.length === 0 ? sql`` : sql` ORDER BY ${joinSql(orderBy)}`;
   const limit = options.limit === undefined ? sql`` : sql` LIMIT ${Math.max(0, Math.floor(options.limit))}`;
   return {

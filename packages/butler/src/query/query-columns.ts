@@ -1,12 +1,15 @@
-import { identifier, joinSql, rawSql, sql } from "@almagest/database";
+import { identifier, rawSql, sql } from "@almagest/database";
 import type { QueryOptions } from "../api/query-api.ts";
+import type { DimensionElement } from "../dimensions/dimension-element.ts";
+import type { Universe } from "../dimensions/universe.ts";
 import type { ButlerState } from "../direct/butler-state.ts";
 import { timespanSql } from "../repository/sql-codec.ts";
 import type { CompileScope } from "./compile-expression.ts";
 import { queryError } from "./expression/query-error.ts";
 import type { JoinPlan } from "./join-plan.ts";
+import type { OverlapSide, OverlapTests } from "./overlap-tests.ts";
 import { type NameScope, type ResolvedName, resolveName } from "./resolve-name.ts";
-import { overlapTest, pixelFilter } from "./spatial-join.ts";
+import { pixelFilter, sharePixel } from "./spatial-join.ts";
 import type { TypedSql } from "./typed-sql.ts";
 
 function datasetColumn(name: ResolvedName & { kind: "dataset" }): TypedSql {
@@ -51,6 +54,12 @@ function fieldColumn(
   }
 }
 
+function sideOf(universe: Universe, side: TypedSql & { type: "region" }): OverlapSide {
+  return side.element === undefined
+    ? { literal: side.literal! }
+    : { element: universe.element(side.element) };
+}
+
 /** How an expression of a query compiles once its tables are joined. */
 export function createCompileScope(
   state: ButlerState,
@@ -58,6 +67,7 @@ export function createCompileScope(
   names: NameScope,
   text: string,
   bind: QueryOptions["bind"],
+  tests: OverlapTests,
 ): CompileScope {
   const { universe, db } = state.repository;
   return {
@@ -74,15 +84,15 @@ export function createCompileScope(
       if (a.element !== undefined && a.element === b.element) {
         throw queryError(text, at, "A region always overlaps itself");
       }
-      const filters = [
-        [a, b],
-        [b, a],
-      ].flatMap(([own, other]) =>
-        own?.element === undefined || other?.literal === undefined
-          ? []
-          : [pixelFilter(universe, plan, universe.element(own.element), other.literal)],
-      );
-      return sql`(${joinSql([...filters, overlapTest(a.sql, b.sql)], " AND ")})`;
+      const [one, other] = [sideOf(universe, a), sideOf(universe, b)];
+      if ("element" in one && "element" in other)
+        return tests.test(one, other, sharePixel(universe, one.element, other.element));
+      if ("literal" in one && "literal" in other) return tests.test(one, other);
+      const filter =
+        "element" in one
+          ? pixelFilter(universe, plan, one.element, (other as { literal: string }).literal)
+          : pixelFilter(universe, plan, (other as { element: DimensionElement }).element, one.literal);
+      return sql`(${filter} AND ${tests.test(one, other, filter)})`;
     },
   };
 }

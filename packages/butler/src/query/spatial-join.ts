@@ -6,6 +6,7 @@ import type { DimensionElement } from "../dimensions/dimension-element.ts";
 import type { DimensionGroup } from "../dimensions/dimension-group.ts";
 import { htmEnvelope } from "../dimensions/region-geometry.ts";
 import type { Universe } from "../dimensions/universe.ts";
+import { keyColumns } from "../schema/element-tables.ts";
 import type { JoinPlan } from "./join-plan.ts";
 
 const FUNCTION = "almagest_regions_overlap";
@@ -92,6 +93,23 @@ export function joinThroughPixels(
   addOverlaps(universe, plan, a, one);
   addOverlaps(universe, plan, b, other);
   plan.tie(sql`${identifier(other, "skypix_index")} = ${identifier(one, "skypix_index")}`);
+}
+
+/** Condition that rows of two elements have a pixel in common, as every overlapping pair has. */
+export function sharePixel(universe: Universe, a: DimensionElement, b: DimensionElement): Sql {
+  const table = (element: DimensionElement): Sql => identifier(`${element.name}_skypix_overlap`);
+  const keys = (element: DimensionElement, alias: string): Sql[] =>
+    element.required.map(
+      (name, index) =>
+        sql`${identifier(alias, name)} = ${identifier(element.name, keyColumns(element)[index]!)}`,
+    );
+  const conditions = [
+    ...keys(a, "oa"),
+    ...keys(b, "ob"),
+    commonRows(universe, "oa"),
+    commonRows(universe, "ob"),
+  ];
+  return sql`EXISTS (SELECT 1 FROM ${table(a)} oa, ${table(b)} ob WHERE ${joinSql(conditions, " AND ")} AND oa.skypix_index = ob.skypix_index)`;
 }
 
 /** Condition that an element's row may overlap a constant region, by its stored pixels: cheap, and never wrongly false. */

@@ -91,11 +91,24 @@ export async function readButlerConfig(location: string): Promise<ButlerConfig> 
     datastoreRoot: toLocalPath(expand(datastoreRoot)),
     datastoreName: textAt(datastore, "name") ?? `FileDatastore@${datastoreRoot}`,
     fileTable: textAt(treeAt(datastore, "records"), "table") ?? "file_datastore_records",
-    database: databaseLocation(file, expand(database)),
+    database: withParts(databaseLocation(file, expand(database)), registry),
     namespace: textAt(registry, "namespace"),
     templates: templateTable(treeAt(datastore, "templates")),
     checksum: datastore.checksum !== false,
   };
+}
+
+/** A server's URL completed by what stands beside it: host, port, database, username, password. */
+function withParts(location: string, registry: Tree): string {
+  if (!location.startsWith("postgresql:")) return location;
+  const url = new URL(location);
+  const part = (name: string): string => (registry[name] === undefined ? "" : String(registry[name]));
+  if (url.hostname === "" && part("host") !== "") url.hostname = part("host");
+  if (url.port === "" && url.hostname !== "") url.port = part("port");
+  if (url.pathname.length <= 1) url.pathname = encodeURIComponent(part("database"));
+  if (url.username === "" && url.hostname !== "") url.username = encodeURIComponent(part("username"));
+  if (url.password === "" && url.username !== "") url.password = encodeURIComponent(part("password"));
+  return url.href;
 }
 
 function databaseLocation(file: string, url: string): string {
@@ -106,7 +119,7 @@ function databaseLocation(file: string, url: string): string {
 }
 
 /** The text of a new repository's `butler.yaml`, as the original writes it. */
-export function newButlerYaml(database = "sqlite:///<butlerRoot>/gen3.sqlite3"): string {
+export function newButlerYaml(database = "sqlite:///<butlerRoot>/gen3.sqlite3", namespace?: string): string {
   const prefix = "lsst.daf.butler.registry";
   return `datastore:
   cls: lsst.daf.butler.datastores.fileDatastore.FileDatastore
@@ -114,7 +127,7 @@ export function newButlerYaml(database = "sqlite:///<butlerRoot>/gen3.sqlite3"):
     table: file_datastore_records
   root: <butlerRoot>
 registry:
-  db: ${database}
+  db: ${/^[\w:/<>.@+-]+$/.test(database) ? database : JSON.stringify(database)}
   managers:
     attributes: ${prefix}.attributes.DefaultButlerAttributeManager
     collections: ${prefix}.collections.synthIntKey.SynthIntKeyCollectionManager
@@ -122,5 +135,10 @@ registry:
     datastores: ${prefix}.bridge.monolithic.MonolithicDatastoreRegistryBridgeManager
     dimensions: ${prefix}.dimensions.static.StaticDimensionRecordStorageManager
     opaque: ${prefix}.opaque.ByNameOpaqueTableStorageManager
-`;
+${
+  namespace === undefined
+    ? ""
+    : `  namespace: ${JSON.stringify(namespace)}
+`
+}`;
 }

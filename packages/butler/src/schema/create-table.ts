@@ -1,8 +1,10 @@
 import type { Database } from "@almagest/database";
+import { createTablePostgres } from "./postgres-ddl.ts";
 import { createTableSqlite } from "./sqlite-ddl.ts";
 import type { TableSpec } from "./table-spec.ts";
 
 /** Makes tables and their indexes in a database. */
 export async function createTable(db: Database, ...specs: readonly TableSpec[]): Promise<void> {
-  await db.script(specs.flatMap((spec) => createTableSqlite(spec)).join(";\n"));
+  const statementsOf = db.dialect === "sqlite" ? createTableSqlite : createTablePostgres;
+  await db.script(specs.flatMap(statementsOf).join(";\n"));
 }

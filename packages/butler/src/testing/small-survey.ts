@@ -6,6 +6,7 @@ import { createConvexPolygon, encodeRegion } from "@almagest/sphere";
 import type { Butler } from "../butler.ts";
 import { createRepository } from "../create-repository.ts";
 import { type OpenOptions, openButler } from "../open-butler.ts";
+import { registryOf } from "./tested-registries.ts";
 
 /** Start of the first exposure: 2026-01-01 20:00:00 TAI. */
 export const FIRST_EXPOSURE = 1_767_297_600_000_000_000n;
@@ -28,7 +29,8 @@ function square(raDeg: number, decDeg: number, sizeDeg: number): Uint8Array {
 export async function openSmallSurvey(t: TestContext, options: OpenOptions = {}): Promise<Butler> {
   const root = await mkdtemp(join(tmpdir(), "almagest-butler-"));
   t.after(() => rm(root, { recursive: true, force: true }));
-  await createRepository(root);
+  const database = registryOf(t);
+  await createRepository(root, database === undefined ? {} : { database });
   const butler = await openButler(root, { run: "run/a", ...options });
   t.after(() => butler.close());
   await butler.transaction(() => fillSmallSurvey(butler));

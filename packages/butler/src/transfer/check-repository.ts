@@ -127,7 +127,10 @@ async function findUnclaimed(
     const claimed = new Set(rows.map(([path]) => path as string));
     for (const path of page.filter((each) => each.endsWith(".zip"))) {
       const [member] = await db.rows(
-        sql`SELECT 1 FROM ${identifier(fileTable)} WHERE path > ${`${path}#`} AND path < ${`${path}$`} LIMIT 1`,
+        // A server may order texts by rules of a language, so that a range says nothing of how they begin.
+        db.dialect === "sqlite"
+          ? sql`SELECT 1 FROM ${identifier(fileTable)} WHERE path > ${`${path}#`} AND path < ${`${path}$`} LIMIT 1`
+          : sql`SELECT 1 FROM ${identifier(fileTable)} WHERE starts_with(path, ${`${path}#`}) LIMIT 1`,
       );
       if (member !== undefined) claimed.add(path);
     }

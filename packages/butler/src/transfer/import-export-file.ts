@@ -122,10 +122,12 @@ async function importDatasets(
       for (const [typeName, same] of Map.groupBy(members, ({ refs }) => refs[0]!.datasetType.name)) {
         const type = await state.types.get(typeName);
         const collection = await state.collections.get(run);
-        await state.datasets.insert(
-          type,
-          collection,
-          same.flatMap(({ refs }) => refs),
+        await state.commit(() =>
+          state.datasets.insert(
+            type,
+            collection,
+            same.flatMap(({ refs }) => refs),
+          ),
         );
       }
       continue;
@@ -196,31 +198,34 @@ export async function importExportFile(
   const local = toLocalPath(path);
   const document = parseExportFile(await readFile(local, "utf8"));
   return undo.run(() =>
-    state.repository.db.transaction(async () => {
-      const records = await importRecords(state, document, new Set(options.skipDimensions ?? []));
-      const collections = await importCollections(state, document);
-      const types = entriesOf(document, "dataset_type");
-      for (const entry of types) {
-        await state.types.register({
-          name: entry.name,
-          dimensions:
-            document.universeVersion < 2
-              ? entry.dimensions.filter((name) => name !== "visit_system")
-              : entry.dimensions,
-          storageClass: entry.storage_class,
-          isCalibration: entry.is_calibration ?? false,
-        });
-      }
-      const files = await filesToImport(state, document);
-      await importDatasets(state, undo, files, options.directory ?? dirname(local), options.mode);
-      const refs = new Map(files.flatMap(({ refs: list }) => list.map((ref) => [ref.id, ref] as const)));
-      await importAssociations(state, document, refs);
-      return {
-        records,
-        collections,
-        datasetTypes: new Set(types.map((type) => type.name)).size,
-        datasets: refs.size,
-      };
-    }),
+    state.repository.db.transaction(
+      async () => {
+        const records = await importRecords(state, document, new Set(options.skipDimensions ?? []));
+        const collections = await importCollections(state, document);
+        const types = entriesOf(document, "dataset_type");
+        for (const entry of types) {
+          await state.types.register({
+            name: entry.name,
+            dimensions:
+              document.universeVersion < 2
+                ? entry.dimensions.filter((name) => name !== "visit_system")
+                : entry.dimensions,
+            storageClass: entry.storage_class,
+            isCalibration: entry.is_calibration ?? false,
+          });
+        }
+        const files = await filesToImport(state, document);
+        await importDatasets(state, undo, files, options.directory ?? dirname(local), options.mode);
+        const refs = new Map(files.flatMap(({ refs: list }) => list.map((ref) => [ref.id, ref] as const)));
+        await importAssociations(state, document, refs);
+        return {
+          records,
+          collections,
+          datasetTypes: new Set(types.map((type) => type.name)).size,
+          datasets: refs.size,
+        };
+      },
+      { rerun: "never" },
+    ),
   );
 }
