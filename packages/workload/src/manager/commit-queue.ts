@@ -86,7 +86,7 @@ export class CommitQueue {
     const commit = new Commit(this.#db, this.world, this.#clock.nowMs());
     const number = this.world.lastCommit + 1;
     try {
-      await this.#db.transaction(async () => {
+      const body = async (): Promise<void> => {
         await claim(this.#db, this.world.epoch, number);
         await preload(
           commit,
@@ -96,10 +96,13 @@ export class CommitQueue {
         after = await this.#afterAll(commit);
         await commit.flush();
         complete = true;
-      });
+      };
+      // It changes what is in memory too, so it must not run twice on its own.
+      await this.#db.transaction(body, { rerun: "never" });
     } catch (error) {
       // A connection that breaks during COMMIT leaves open whether it happened; the database knows.
-      if (!complete || !isLost(error) || (await this.#whenBack()) !== number) throw error;
+      const open = complete && isAlmagestError(error, "DATABASE.COMMIT_UNKNOWN");
+      if (!open || (await this.#whenBack()) !== number) throw error;
     }
     this.world.lastCommit = number;
     batch.forEach((entry, index) => {
@@ -175,7 +178,8 @@ export class CommitQueue {
 }
 
 /** True where the database went away and what was asked of it may be asked again. */
-const isLost = (error: unknown): boolean => isAlmagestError(error, "DATABASE.LOST");
+const isLost = (error: unknown): boolean =>
+  isAlmagestError(error, "DATABASE.LOST") || isAlmagestError(error, "DATABASE.COMMIT_UNKNOWN");
 
 async function preload({ db, slice, world: { live } }: Commit, touches: readonly Touch[]): Promise<void> {
   if (touches.length < 2) return;

@@ -1,12 +1,15 @@
 import assert from "node:assert/strict";
-import { type TestContext, test } from "node:test";
+import type { TestContext } from "node:test";
 import { createManualClock } from "@almagest/base";
 import { simpleQueue } from "../testing/simple-queue.ts";
+import { onEveryStore, usesStores } from "../testing/tested-stores.ts";
 import type { JobSpec, TaskSpec } from "../workflow-spec.ts";
 import { openWorkload } from "./workload-manager.ts";
 
-async function submitted(t: TestContext, count: number, task: Partial<TaskSpec> = {}) {
-  const manager = await openWorkload(":memory:", { clock: createManualClock(1_700_000_000_000) });
+usesStores();
+
+async function submitted(t: TestContext, place: string, count: number, task: Partial<TaskSpec> = {}) {
+  const manager = await openWorkload(place, { clock: createManualClock(1_700_000_000_000) });
   t.after(() => manager.close());
   await manager.defineQueue(simpleQueue("Q", "US", { backlog: 2 }));
   const jobs = Array.from({ length: count }, (_, index): JobSpec => ({ name: `j${index}`, task: "x" }));
@@ -21,8 +24,8 @@ async function submitted(t: TestContext, count: number, task: Partial<TaskSpec> 
   return { manager, taskId, firstJob, acquire, status };
 }
 
-test("a paused task gives nothing more to its queues until it is resumed", async (t) => {
-  const { manager, taskId, firstJob, acquire, status } = await submitted(t, 6);
+onEveryStore("a paused task gives nothing more to its queues until it is resumed", async (t, place) => {
+  const { manager, taskId, firstJob, acquire, status } = await submitted(t, place, 6);
   await manager.controlTask(taskId, "pause");
   assert.equal((await acquire(10)).length, 2);
   assert.equal((await acquire(10)).length, 0);
@@ -32,8 +35,8 @@ test("a paused task gives nothing more to its queues until it is resumed", async
   assert.equal((await acquire(10)).length, 2);
 });
 
-test("scouts go first, and the rest when half of them have ended", async (t) => {
-  const { manager, firstJob, acquire, status } = await submitted(t, 20, { scouts: 4 });
+onEveryStore("scouts go first, and the rest when half of them have ended", async (t, place) => {
+  const { manager, firstJob, acquire, status } = await submitted(t, place, 20, { scouts: 4 });
   const orders = [...(await acquire(10)), ...(await acquire(10))];
   assert.equal(orders.length, 4);
   assert.equal(status().status, "scouting");
@@ -44,8 +47,8 @@ test("scouts go first, and the rest when half of them have ended", async (t) => 
   assert.ok((await acquire(10)).length > 0);
 });
 
-test("finishing lets what runs end and cancels the rest", async (t) => {
-  const { manager, taskId, acquire, status } = await submitted(t, 6);
+onEveryStore("finishing lets what runs end and cancels the rest", async (t, place) => {
+  const { manager, taskId, acquire, status } = await submitted(t, place, 6);
   const orders = await acquire(1);
   await manager.controlTask(taskId, "finish");
   const open = [...orders, ...(await acquire(10))];
@@ -55,8 +58,8 @@ test("finishing lets what runs end and cancels the rest", async (t) => {
   assert.deepEqual([status().counts.finished, status().counts.cancelled], [open.length, 6 - open.length]);
 });
 
-test("a task with failures is tried again as a whole", async (t) => {
-  const { manager, taskId, acquire, status } = await submitted(t, 2);
+onEveryStore("a task with failures is tried again as a whole", async (t, place) => {
+  const { manager, taskId, acquire, status } = await submitted(t, place, 2);
   for (const { attemptId } of await acquire(2)) await manager.report({ attemptId, status: "failed" });
   assert.equal(status().status, "failed");
   await manager.controlTask(taskId, "retry");
@@ -64,13 +67,16 @@ test("a task with failures is tried again as a whole", async (t) => {
   assert.deepEqual([status().status, status().counts.finished], ["done", 2]);
 });
 
-test("what waits at a queue that goes offline is brokered to another, and not counted as a failure", async (t) => {
-  const { manager, firstJob } = await submitted(t, 1);
-  await manager.defineQueue(simpleQueue("R", "FR"));
-  await manager.defineQueue(simpleQueue("Q", "US", { status: "offline" }));
-  const { attempts } = await manager.explain(firstJob);
-  assert.deepEqual(
-    attempts.map(({ status, queue }) => `${status} ${queue}`),
-    ["closed Q", "activated R"],
-  );
-});
+onEveryStore(
+  "what waits at a queue that goes offline is brokered to another, and not counted as a failure",
+  async (t, place) => {
+    const { manager, firstJob } = await submitted(t, place, 1);
+    await manager.defineQueue(simpleQueue("R", "FR"));
+    await manager.defineQueue(simpleQueue("Q", "US", { status: "offline" }));
+    const { attempts } = await manager.explain(firstJob);
+    assert.deepEqual(
+      attempts.map(({ status, queue }) => `${status} ${queue}`),
+      ["closed Q", "activated R"],
+    );
+  },
+);

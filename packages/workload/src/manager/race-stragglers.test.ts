@@ -1,16 +1,19 @@
 import assert from "node:assert/strict";
-import { type TestContext, test } from "node:test";
+import type { TestContext } from "node:test";
 import { createManualClock } from "@almagest/base";
 import { simpleQueue } from "../testing/simple-queue.ts";
+import { onEveryStore, usesStores } from "../testing/tested-stores.ts";
 import type { JobSpec, TaskSpec } from "../workflow-spec.ts";
 import { openWorkload } from "./workload-manager.ts";
+
+usesStores();
 
 const offer = { worker: "w", count: 1 };
 
 /** Twelve jobs of a minute each were seen; a thirteenth runs and runs at queue A. */
-async function withStraggler(t: TestContext, task: Partial<TaskSpec> = {}) {
+async function withStraggler(t: TestContext, place: string, task: Partial<TaskSpec> = {}) {
   const clock = createManualClock(1_700_000_000_000);
-  const manager = await openWorkload(":memory:", { clock });
+  const manager = await openWorkload(place, { clock });
   t.after(() => manager.close());
   await manager.defineQueue(simpleQueue("A", "US"));
   const jobs = Array.from({ length: 13 }, (_, index): JobSpec => ({ name: `j${index}`, task: "x" }));
@@ -37,64 +40,73 @@ async function withStraggler(t: TestContext, task: Partial<TaskSpec> = {}) {
 
 const outputs = (name: string) => [{ name: "out.fits", guid: name }];
 
-test("a straggler is raced at another queue; the second attempt wins and the first is told to stop", async (t) => {
-  const { manager, slow } = await withStraggler(t);
-  const [rival] = await manager.acquire({ ...offer, queue: "B" });
-  assert.equal(rival!.jobId, slow.jobId);
-  assert.equal(rival!.attemptNr, 2);
-  await manager.report({ attemptId: rival!.attemptId, status: "finished", outputs: outputs("rival") });
-  const late = await manager.report({
-    attemptId: slow.attemptId,
-    status: "finished",
-    outputs: outputs("slow"),
-  });
-  assert.equal(late.verdict, "alreadydone");
-  assert.equal(
-    (await manager.report({ attemptId: slow.attemptId, status: "running" })).command,
-    "tobekilled",
-  );
-  const { status, attempts } = await manager.explain(slow.jobId);
-  assert.equal(status, "finished");
-  assert.deepEqual(
-    attempts.map((attempt) => attempt.status),
-    ["cancelled", "finished"],
-  );
-  assert.deepEqual(await manager.outputs(slow.jobId), outputs("rival"));
-});
+onEveryStore(
+  "a straggler is raced at another queue; the second attempt wins and the first is told to stop",
+  async (t, place) => {
+    const { manager, slow } = await withStraggler(t, place);
+    const [rival] = await manager.acquire({ ...offer, queue: "B" });
+    assert.equal(rival!.jobId, slow.jobId);
+    assert.equal(rival!.attemptNr, 2);
+    await manager.report({ attemptId: rival!.attemptId, status: "finished", outputs: outputs("rival") });
+    const late = await manager.report({
+      attemptId: slow.attemptId,
+      status: "finished",
+      outputs: outputs("slow"),
+    });
+    assert.equal(late.verdict, "alreadydone");
+    assert.equal(
+      (await manager.report({ attemptId: slow.attemptId, status: "running" })).command,
+      "tobekilled",
+    );
+    const { status, attempts } = await manager.explain(slow.jobId);
+    assert.equal(status, "finished");
+    assert.deepEqual(
+      attempts.map((attempt) => attempt.status),
+      ["cancelled", "finished"],
+    );
+    assert.deepEqual(await manager.outputs(slow.jobId), outputs("rival"));
+  },
+);
 
-test("the first attempt may win too, and its rival is then never handed out", async (t) => {
-  const { manager, slow } = await withStraggler(t);
+onEveryStore("the first attempt may win too, and its rival is then never handed out", async (t, place) => {
+  const { manager, slow } = await withStraggler(t, place);
   await manager.report({ attemptId: slow.attemptId, status: "finished", outputs: outputs("slow") });
   assert.deepEqual(await manager.acquire({ ...offer, queue: "B" }), []);
   assert.deepEqual(await manager.outputs(slow.jobId), outputs("slow"));
 });
 
-test("when one of the two fails the other goes on, and the failure is not held against the job", async (t) => {
-  const { manager, slow } = await withStraggler(t, { maxAttempts: 1 });
-  const [rival] = await manager.acquire({ ...offer, queue: "B" });
-  const failure = { source: "transform", code: 1, text: "x" } as const;
-  await manager.report({ attemptId: slow.attemptId, status: "failed", failure });
-  assert.equal((await manager.explain(slow.jobId)).status, "active");
-  await manager.report({ attemptId: rival!.attemptId, status: "finished" });
-  assert.equal((await manager.explain(slow.jobId)).status, "finished");
-});
+onEveryStore(
+  "when one of the two fails the other goes on, and the failure is not held against the job",
+  async (t, place) => {
+    const { manager, slow } = await withStraggler(t, place, { maxAttempts: 1 });
+    const [rival] = await manager.acquire({ ...offer, queue: "B" });
+    const failure = { source: "transform", code: 1, text: "x" } as const;
+    await manager.report({ attemptId: slow.attemptId, status: "failed", failure });
+    assert.equal((await manager.explain(slow.jobId)).status, "active");
+    await manager.report({ attemptId: rival!.attemptId, status: "finished" });
+    assert.equal((await manager.explain(slow.jobId)).status, "finished");
+  },
+);
 
-test("of two attempts whose outputs must be confirmed the first to end stops the other", async (t) => {
-  const { manager, slow } = await withStraggler(t, { holdOutputs: true });
-  const [rival] = await manager.acquire({ ...offer, queue: "B" });
-  await manager.report({ attemptId: rival!.attemptId, status: "running" });
-  await manager.report({ attemptId: slow.attemptId, status: "finished", outputs: outputs("slow") });
-  const answer = await manager.report({
-    attemptId: rival!.attemptId,
-    status: "finished",
-    outputs: outputs("rival"),
-  });
-  assert.equal(answer.verdict, "alreadydone");
-  assert.equal(await manager.confirmOutputs(slow.attemptId), true);
-  assert.deepEqual(await manager.outputs(slow.jobId), outputs("slow"));
-});
+onEveryStore(
+  "of two attempts whose outputs must be confirmed the first to end stops the other",
+  async (t, place) => {
+    const { manager, slow } = await withStraggler(t, place, { holdOutputs: true });
+    const [rival] = await manager.acquire({ ...offer, queue: "B" });
+    await manager.report({ attemptId: rival!.attemptId, status: "running" });
+    await manager.report({ attemptId: slow.attemptId, status: "finished", outputs: outputs("slow") });
+    const answer = await manager.report({
+      attemptId: rival!.attemptId,
+      status: "finished",
+      outputs: outputs("rival"),
+    });
+    assert.equal(answer.verdict, "alreadydone");
+    assert.equal(await manager.confirmOutputs(slow.attemptId), true);
+    assert.deepEqual(await manager.outputs(slow.jobId), outputs("slow"));
+  },
+);
 
-test("a task that must not be raced is not", async (t) => {
-  const { manager } = await withStraggler(t, { speculate: false });
+onEveryStore("a task that must not be raced is not", async (t, place) => {
+  const { manager } = await withStraggler(t, place, { speculate: false });
   assert.deepEqual(await manager.acquire({ ...offer, queue: "B" }), []);
 });

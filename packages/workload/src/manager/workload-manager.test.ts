@@ -1,20 +1,20 @@
 import assert from "node:assert/strict";
-import { mkdtemp, rm } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { type TestContext, test } from "node:test";
+import type { TestContext } from "node:test";
 import { createManualClock, isAlmagestError } from "@almagest/base";
 import { orderJobs } from "../order-jobs.ts";
 import { simpleQueue } from "../testing/simple-queue.ts";
+import { onEveryStore, usesStores } from "../testing/tested-stores.ts";
 import type { JobSpec, WorkflowSpec } from "../workflow-spec.ts";
 import type { JobOrder } from "./acquire-jobs.ts";
 import { openWorkload, type WorkloadManager } from "./workload-manager.ts";
 
+usesStores();
+
 const START_MS = 1_700_000_000_000;
 
-async function open(t: TestContext, path = ":memory:") {
+async function open(t: TestContext, place: string) {
   const clock = createManualClock(START_MS);
-  const manager = await openWorkload(path, { clock });
+  const manager = await openWorkload(place, { clock });
   t.after(() => manager.close());
   return { manager, clock };
 }
@@ -48,8 +48,8 @@ async function finish(manager: WorkloadManager, order: JobOrder): Promise<void> 
 
 const failure = { source: "transform", code: 1, text: "exit code 1" } as const;
 
-test("a graph runs parents first, each job once, and the tasks end done", async (t) => {
-  const { manager } = await open(t);
+onEveryStore("a graph runs parents first, each job once, and the tasks end done", async (t, place) => {
+  const { manager } = await open(t, place);
   await manager.defineQueue(simpleQueue("Q", "US"));
   const { workflowId, created } = await manager.submit(workflow(DIAMOND), DIAMOND);
   assert.equal(created, true);
@@ -68,113 +68,126 @@ test("a graph runs parents first, each job once, and the tasks end done", async 
   );
 });
 
-test("a child is handed to a waiting pilot by its parent's success, without polling", async (t) => {
-  const { manager } = await open(t);
-  await manager.defineQueue(simpleQueue("Q", "US"));
-  const jobs: JobSpec[] = [
-    { name: "parent", task: "x" },
-    { name: "child", task: "x", parents: [0] },
-  ];
-  await manager.submit(workflow(jobs), jobs);
-  const [parent] = await manager.acquire(offer);
-  const waiting = manager.acquire({ ...offer, waitMs: 60_000 });
-  await finish(manager, parent!);
-  assert.deepEqual(
-    (await waiting).map(({ jobName }) => jobName),
-    ["child"],
-  );
-});
+onEveryStore(
+  "a child is handed to a waiting pilot by its parent's success, without polling",
+  async (t, place) => {
+    const { manager } = await open(t, place);
+    await manager.defineQueue(simpleQueue("Q", "US"));
+    const jobs: JobSpec[] = [
+      { name: "parent", task: "x" },
+      { name: "child", task: "x", parents: [0] },
+    ];
+    await manager.submit(workflow(jobs), jobs);
+    const [parent] = await manager.acquire(offer);
+    const waiting = manager.acquire({ ...offer, waitMs: 60_000 });
+    await finish(manager, parent!);
+    assert.deepEqual(
+      (await waiting).map(({ jobName }) => jobName),
+      ["child"],
+    );
+  },
+);
 
-test("a job that fails for good prunes its descendants and frees what only waits for the end; a retry brings them back", async (t) => {
-  const { manager } = await open(t);
-  await manager.defineQueue(simpleQueue("Q", "US"));
-  const spec = workflow(DIAMOND);
-  const { workflowId, firstJob } = await manager.submit(
-    { ...spec, tasks: spec.tasks.map((task) => ({ ...task, maxAttempts: 2 })) },
-    DIAMOND,
-  );
-  const idOf = (name: string): number => firstJob + DIAMOND.findIndex((job) => job.name === name);
-  for (let attempt = 1; attempt <= 2; attempt++) {
-    const orders = await manager.acquire(offer);
-    for (const order of orders) {
-      if (order.jobName === "b") await finish(manager, order);
-      else await manager.report({ attemptId: order.attemptId, status: "failed", failure });
+onEveryStore(
+  "a job that fails for good prunes its descendants and frees what only waits for the end; a retry brings them back",
+  async (t, place) => {
+    const { manager } = await open(t, place);
+    await manager.defineQueue(simpleQueue("Q", "US"));
+    const spec = workflow(DIAMOND);
+    const { workflowId, firstJob } = await manager.submit(
+      { ...spec, tasks: spec.tasks.map((task) => ({ ...task, maxAttempts: 2 })) },
+      DIAMOND,
+    );
+    const idOf = (name: string): number => firstJob + DIAMOND.findIndex((job) => job.name === name);
+    for (let attempt = 1; attempt <= 2; attempt++) {
+      const orders = await manager.acquire(offer);
+      for (const order of orders) {
+        if (order.jobName === "b") await finish(manager, order);
+        else await manager.report({ attemptId: order.attemptId, status: "failed", failure });
+      }
     }
-  }
-  assert.equal((await manager.explain(idOf("a"))).status, "failed");
-  assert.equal((await manager.explain(idOf("d"))).status, "pruned");
-  assert.deepEqual((await manager.explain(idOf("d"))).reasons, ["will not run because a failed"]);
-  const [last] = await manager.acquire(offer);
-  assert.equal(last!.jobName, "end");
-  await finish(manager, last!);
-  assert.equal((await manager.workflow(workflowId)).status, "done");
+    assert.equal((await manager.explain(idOf("a"))).status, "failed");
+    assert.equal((await manager.explain(idOf("d"))).status, "pruned");
+    assert.deepEqual((await manager.explain(idOf("d"))).reasons, ["will not run because a failed"]);
+    const [last] = await manager.acquire(offer);
+    assert.equal(last!.jobName, "end");
+    await finish(manager, last!);
+    assert.equal((await manager.workflow(workflowId)).status, "done");
 
-  await manager.retryJob(idOf("a"));
-  assert.equal((await manager.explain(idOf("c"))).status, "waiting");
-  for (const name of ["a", "c", "d"]) {
-    const [next] = await manager.acquire(offer);
-    assert.equal(next!.jobName, name);
-    await finish(manager, next!);
-  }
-  const { tasks } = await manager.workflow(workflowId);
-  assert.ok(tasks.every(({ state }) => state.counts.finished > 0 && state.counts.pruned === 0));
-});
+    await manager.retryJob(idOf("a"));
+    assert.equal((await manager.explain(idOf("c"))).status, "waiting");
+    for (const name of ["a", "c", "d"]) {
+      const [next] = await manager.acquire(offer);
+      assert.equal(next!.jobName, name);
+      await finish(manager, next!);
+    }
+    const { tasks } = await manager.workflow(workflowId);
+    assert.ok(tasks.every(({ state }) => state.counts.finished > 0 && state.counts.pruned === 0));
+  },
+);
 
-test("submitting again is the same submission; other contents under the same key are refused", async (t) => {
-  const { manager } = await open(t);
-  const first = await manager.submit(workflow(DIAMOND), DIAMOND);
-  const second = await manager.submit(workflow(DIAMOND), DIAMOND);
-  assert.deepEqual(second, { ...first, created: false });
-  const other = DIAMOND.map((job) => ({ ...job, name: `${job.name}2` }));
-  await assert.rejects(manager.submit(workflow(DIAMOND), other), (error) =>
-    isAlmagestError(error, "WORKLOAD.SUBMIT_CONFLICT"),
-  );
-});
+onEveryStore(
+  "submitting again is the same submission; other contents under the same key are refused",
+  async (t, place) => {
+    const { manager } = await open(t, place);
+    const first = await manager.submit(workflow(DIAMOND), DIAMOND);
+    const second = await manager.submit(workflow(DIAMOND), DIAMOND);
+    assert.deepEqual(second, { ...first, created: false });
+    const other = DIAMOND.map((job) => ({ ...job, name: `${job.name}2` }));
+    await assert.rejects(manager.submit(workflow(DIAMOND), other), (error) =>
+      isAlmagestError(error, "WORKLOAD.SUBMIT_CONFLICT"),
+    );
+  },
+);
 
-test("a submission cut short goes on where it stopped, and nothing runs before it is whole", async (t) => {
-  const folder = await mkdtemp(join(tmpdir(), "workload-"));
-  t.after(() => rm(folder, { recursive: true }));
-  const { manager } = await open(t, join(folder, "w.db"));
-  await manager.defineQueue(simpleQueue("Q", "US"));
-  const jobs = Array.from({ length: 25_000 }, (_, index): JobSpec => ({ name: `j${index}`, task: "x" }));
-  function* cut() {
-    yield* jobs.slice(0, 20_000);
-    throw new Error("network");
-  }
-  const spec = { ...workflow(jobs), jobCount: jobs.length };
-  await assert.rejects(manager.submit(spec, cut()), /network/);
-  assert.equal((await manager.workflow(1)).status, "accepting");
-  assert.deepEqual(await manager.acquire(offer), []);
-  const result = await manager.submit(spec, jobs);
-  assert.equal(result.created, true);
-  assert.equal(manager.task(1)!.state.counts.ready + manager.task(1)!.state.counts.active, 25_000);
-  assert.equal((await manager.acquire(offer)).length, 10);
-});
+onEveryStore(
+  "a submission cut short goes on where it stopped, and nothing runs before it is whole",
+  async (t, place) => {
+    const { manager } = await open(t, place);
+    await manager.defineQueue(simpleQueue("Q", "US"));
+    const jobs = Array.from({ length: 25_000 }, (_, index): JobSpec => ({ name: `j${index}`, task: "x" }));
+    function* cut() {
+      yield* jobs.slice(0, 20_000);
+      throw new Error("network");
+    }
+    const spec = { ...workflow(jobs), jobCount: jobs.length };
+    await assert.rejects(manager.submit(spec, cut()), /network/);
+    assert.equal((await manager.workflow(1)).status, "accepting");
+    assert.deepEqual(await manager.acquire(offer), []);
+    const result = await manager.submit(spec, jobs);
+    assert.equal(result.created, true);
+    assert.equal(manager.task(1)!.state.counts.ready + manager.task(1)!.state.counts.active, 25_000);
+    assert.equal((await manager.acquire(offer)).length, 10);
+  },
+);
 
-test("an attempt whose pilot falls silent is given up and tried again; the zombie's words change nothing", async (t) => {
-  const { manager, clock } = await open(t);
-  await manager.defineQueue(simpleQueue("Q", "US"));
-  const jobs: JobSpec[] = [{ name: "only", task: "x" }];
-  await manager.submit(workflow(jobs), jobs);
-  const [first] = await manager.acquire(offer);
-  await manager.report({ attemptId: first!.attemptId, status: "running" });
-  clock.advance(7_200_001);
-  assert.equal(await manager.tick(0), 1);
-  const [second] = await manager.acquire(offer);
-  assert.equal(second!.attemptNr, 2);
-  assert.notEqual(second!.attemptId, first!.attemptId);
-  const zombie = await manager.report({ attemptId: first!.attemptId, status: "running" });
-  assert.deepEqual(zombie, { verdict: "alreadydone", command: "tobekilled" });
-  const late = await manager.report({ attemptId: first!.attemptId, status: "finished" });
-  assert.equal(late.verdict, "alreadydone");
-  const stale = await manager.report({ attemptId: second!.attemptId, nr: 1, status: "finished" });
-  assert.equal(stale.verdict, "badattemptnr");
-  await finish(manager, second!);
-  assert.equal((await manager.explain(second!.jobId)).status, "finished");
-});
+onEveryStore(
+  "an attempt whose pilot falls silent is given up and tried again; the zombie's words change nothing",
+  async (t, place) => {
+    const { manager, clock } = await open(t, place);
+    await manager.defineQueue(simpleQueue("Q", "US"));
+    const jobs: JobSpec[] = [{ name: "only", task: "x" }];
+    await manager.submit(workflow(jobs), jobs);
+    const [first] = await manager.acquire(offer);
+    await manager.report({ attemptId: first!.attemptId, status: "running" });
+    clock.advance(7_200_001);
+    assert.equal(await manager.tick(0), 1);
+    const [second] = await manager.acquire(offer);
+    assert.equal(second!.attemptNr, 2);
+    assert.notEqual(second!.attemptId, first!.attemptId);
+    const zombie = await manager.report({ attemptId: first!.attemptId, status: "running" });
+    assert.deepEqual(zombie, { verdict: "alreadydone", command: "tobekilled" });
+    const late = await manager.report({ attemptId: first!.attemptId, status: "finished" });
+    assert.equal(late.verdict, "alreadydone");
+    const stale = await manager.report({ attemptId: second!.attemptId, nr: 1, status: "finished" });
+    assert.equal(stale.verdict, "badattemptnr");
+    await finish(manager, second!);
+    assert.equal((await manager.explain(second!.jobId)).status, "finished");
+  },
+);
 
-test("outputs that must be confirmed hold the job until they are", async (t) => {
-  const { manager } = await open(t);
+onEveryStore("outputs that must be confirmed hold the job until they are", async (t, place) => {
+  const { manager } = await open(t, place);
   await manager.defineQueue(simpleQueue("Q", "US"));
   const jobs: JobSpec[] = [{ name: "only", task: "x" }];
   await manager.submit({ ...workflow(jobs), tasks: [{ label: "x", holdOutputs: true }] }, jobs);
@@ -187,8 +200,8 @@ test("outputs that must be confirmed hold the job until they are", async (t) => 
   assert.equal((await manager.explain(order!.jobId)).status, "finished");
 });
 
-test("out of memory is tried again with more, and the raise is kept", async (t) => {
-  const { manager } = await open(t);
+onEveryStore("out of memory is tried again with more, and the raise is kept", async (t, place) => {
+  const { manager } = await open(t, place);
   await manager.defineQueue(simpleQueue("Q", "US"));
   const jobs: JobSpec[] = [{ name: "hungry", task: "x", request: { memoryMb: 1000 } }];
   await manager.submit(workflow(jobs), jobs);
@@ -199,8 +212,8 @@ test("out of memory is tried again with more, and the raise is kept", async (t) 
   assert.deepEqual([first!.memoryMb, second!.memoryMb], [1000, 2000]);
 });
 
-test("every refusal has its reason, and the reason goes when a queue fits", async (t) => {
-  const { manager } = await open(t);
+onEveryStore("every refusal has its reason, and the reason goes when a queue fits", async (t, place) => {
+  const { manager } = await open(t, place);
   await manager.defineQueue(simpleQueue("small", "US", { memoryMb: 1000 }));
   await manager.defineQueue(simpleQueue("far", "FR"));
   const jobs: JobSpec[] = [{ name: "big", task: "x", request: { memoryMb: 9000, inputsAt: ["US"] } }];
@@ -215,8 +228,8 @@ test("every refusal has its reason, and the reason goes when a queue fits", asyn
   ]);
 });
 
-test("an answer that was lost is given again under the same request id", async (t) => {
-  const { manager } = await open(t);
+onEveryStore("an answer that was lost is given again under the same request id", async (t, place) => {
+  const { manager } = await open(t, place);
   await manager.defineQueue(simpleQueue("Q", "US"));
   const jobs: JobSpec[] = [
     { name: "a", task: "x" },
@@ -228,8 +241,8 @@ test("an answer that was lost is given again under the same request id", async (
   assert.equal((await manager.acquire({ ...offer, count: 1, requestId: "r2" }))[0]!.jobName, "b");
 });
 
-test("a killed task ends aborted, its descendants pruned", async (t) => {
-  const { manager } = await open(t);
+onEveryStore("a killed task ends aborted, its descendants pruned", async (t, place) => {
+  const { manager } = await open(t, place);
   await manager.defineQueue(simpleQueue("Q", "US"));
   const { workflowId } = await manager.submit(workflow(DIAMOND), DIAMOND);
   const tasks = (await manager.workflow(workflowId)).tasks;
@@ -243,8 +256,8 @@ test("a killed task ends aborted, its descendants pruned", async (t) => {
   assert.equal(after.tasks.find(({ label }) => label === "third")!.state.counts.pruned, 1);
 });
 
-test("facility shares are honoured over time", async (t) => {
-  const { manager, clock } = await open(t);
+onEveryStore("facility shares are honoured over time", async (t, place) => {
+  const { manager, clock } = await open(t, place);
   await manager.setShares({ US: 35, FR: 40, UK: 25 });
   for (const facility of ["US", "FR", "UK"]) {
     await manager.defineQueue(simpleQueue(facility, facility, { backlog: 10 }));
@@ -274,12 +287,9 @@ test("facility shares are honoured over time", async (t) => {
   }
 });
 
-test("what was learned and decided survives a restart", async (t) => {
-  const folder = await mkdtemp(join(tmpdir(), "workload-"));
-  t.after(() => rm(folder, { recursive: true }));
-  const path = join(folder, "w.db");
+onEveryStore("what was learned and decided survives a restart", async (t, place) => {
   const clock = createManualClock(START_MS);
-  const first = await openWorkload(path, { clock });
+  const first = await openWorkload(place, { clock });
   await first.defineQueue(simpleQueue("Q", "US"));
   const jobs = Array.from({ length: 30 }, (_, index): JobSpec => ({ name: `j${index}`, task: "x" }));
   await first.submit(workflow(jobs), jobs);
@@ -289,7 +299,7 @@ test("what was learned and decided survives a restart", async (t) => {
     await first.report({ attemptId, status: "finished", maxMemoryKb: 3_000_000 });
   }
   await first.close();
-  const second = await openWorkload(path, { clock });
+  const second = await openWorkload(place, { clock });
   t.after(() => second.close());
   const more = [{ name: "later", task: "x" }];
   await second.submit(workflow(more, { key: "k2" }), more);

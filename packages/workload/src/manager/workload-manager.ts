@@ -1,5 +1,5 @@
 import { AlmagestError, type Clock } from "@almagest/base";
-import { type Database, openSqlite, rawSql, sql } from "@almagest/database";
+import { type Database, openPostgres, openSqlite, rawSql, sql } from "@almagest/database";
 import type { Failure } from "../core/attempt-state.ts";
 import type { Worker, WorkerStatus } from "../core/worker-state.ts";
 import { decayShare, type Share } from "../scheduling/facility-shares.ts";
@@ -303,7 +303,16 @@ export async function createWorkloadManager(
   return new WorkloadManager(db, await loadWorld(db, clock.nowMs()), { ...options, clock });
 }
 
-/** Opens a manager on an SQLite file, made when absent (`:memory:` for tests). */
-export async function openWorkload(path: string, options: ManagerOptions = {}): Promise<WorkloadManager> {
-  return createWorkloadManager(await openSqlite(path, { mustExist: false }), options);
+/** Opens a manager on an SQLite file, made when absent (`:memory:` for tests), or on an empty PostgreSQL database
+ * (`postgresql://…`) or one that a manager made. */
+export async function openWorkload(place: string, options: ManagerOptions = {}): Promise<WorkloadManager> {
+  const db = /^postgres(ql)?:/.test(place)
+    ? await openPostgres(place, { connections: 4 })
+    : await openSqlite(place, { mustExist: false });
+  try {
+    return await createWorkloadManager(db, options);
+  } catch (error) {
+    await db.close();
+    throw error;
+  }
 }

@@ -85,7 +85,7 @@ export async function createSchema(db: Database): Promise<void> {
     // Readers do not wait for the writer, and a commit is one append and one sync.
     await db.script("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 4000");
   }
-  await db.transaction(async () => {
+  const make = async (): Promise<void> => {
     if ((await db.columnNames("workload_version")) === undefined) return db.script(tables(db.dialect));
     const version = (await db.rows(sql`SELECT version FROM workload_version`))[0]?.[0];
     if (version === SCHEMA_VERSION) return;
@@ -94,5 +94,6 @@ export async function createSchema(db: Database): Promise<void> {
       `The workload database has tables of version ${version}, this program knows ${SCHEMA_VERSION}.`,
       { fields: { version } },
     );
-  });
+  };
+  await db.transaction(make, { lock: "workload schema" });
 }
