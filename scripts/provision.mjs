@@ -22,6 +22,18 @@ const PROGRAMS = [
   { command: "/usr/sbin/mariadbd", package: "mariadb-server", for: "batch jobs on Slurm" },
   { command: "/usr/lib/arc/libarex.so", package: "nordugrid-arc-arex", for: "batch jobs through ARC" },
   { command: "/usr/bin/ceph-osd", package: "ceph", for: "repositories on S3" },
+  { command: "/usr/sbin/nginx", package: "nginx", for: "repositories on WebDAV" },
+  {
+    command: "/usr/lib/nginx/modules/ngx_http_dav_ext_module.so",
+    package: "libnginx-mod-http-dav-ext",
+    for: "repositories on WebDAV",
+  },
+  {
+    command: "/usr/lib/x86_64-linux-gnu/libXrdHttp-5.so",
+    package: "xrootd-server-plugins",
+    for: "repositories on XRootD",
+  },
+  { command: "xrootd", package: "xrootd-server", for: "repositories on XRootD" },
   { command: "/usr/bin/radosgw", package: "radosgw", for: "repositories on S3" },
   { module: "astropy", package: "python3-astropy", for: "FITS and WCS" },
   { module: "sep", package: "python3-sep", for: "measurement" },

@@ -1,4 +1,4 @@
-import { createHash, type Hash } from "node:crypto";
+import { createHash } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
 
 /** Size of the parts in which large objects travel: that of boto3 and the AWS tools. */
@@ -46,8 +46,14 @@ export async function forEachAtOnce<T>(
   if (failure !== undefined) throw failure.reason;
 }
 
+/** What `createHash` gives, as far as it is used here. */
+export interface RunningHash {
+  update(bytes: Uint8Array): unknown;
+  digest(form: "hex"): string;
+}
+
 /** Takes parts in any order and hashes them in theirs. */
-export function createOrderedHash(hash: Hash): {
+export function createOrderedHash(hash: RunningHash): {
   add(index: number, bytes: Uint8Array): void;
   digest(): string;
 } {

@@ -10,6 +10,10 @@ type Opener = () => ResourceStore | Promise<ResourceStore>;
 const OPENERS: ReadonlyMap<string, Opener> = new Map<string, Opener>([
   ["file", createFileStore],
   ["mem", createMemoryStore],
+  ...["https", "http", "davs", "dav"].map((scheme): [string, Opener] => [
+    scheme,
+    async () => (await import("./webdav/webdav-store.ts")).createWebdavStore(),
+  ]),
   ["s3", async () => (await import("./s3/s3-store.ts")).createS3Store()],
 ]);
 

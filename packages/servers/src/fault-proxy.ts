@@ -57,13 +57,30 @@ function spoilByte(body: Buffer): Buffer {
   return spoiled;
 }
 
-/** Starts a proxy before `upstream` (`http://` or `https://`, whose certificate is not checked). */
-export async function startFaultProxy(upstream: string): Promise<FaultProxy> {
+/** Starts a proxy before `upstream` (`http://` or `https://`, whose certificate is not checked). `added` headers go with every
+ * request, such as a token that a client does not send in the clear; `tls` is a certificate to show. */
+export async function startFaultProxy(
+  upstream: string,
+  added: Readonly<Record<string, string>> = {},
+  tls: { readonly cert?: string; readonly key?: string } = {},
+): Promise<FaultProxy> {
   const target = new URL(upstream);
   const send = target.protocol === "https:" ? httpsRequest : httpRequest;
   const seen: SeenRequest[] = [];
   let decide: (request: SeenRequest) => Fault | undefined = () => undefined;
   let connections = 0;
+  /** Headers as they were spelled; full URLs in them (`Destination`) mean the server behind. */
+  const towardsUpstream = (incoming: IncomingMessage): OutgoingHttpHeaders => {
+    const headers: OutgoingHttpHeaders = {};
+    for (let i = 0; i < incoming.rawHeaders.length; i += 2) {
+      const value = incoming.rawHeaders[i + 1]!;
+      const isUrl = incoming.rawHeaders[i]!.toLowerCase() === "destination";
+      headers[incoming.rawHeaders[i]!] = isUrl ? value.replace(/^http:\/\/[^/]*/, target.origin) : value;
+    }
+    // A server compares the host of `Destination` with its own; signed requests keep the host they were signed for.
+    if (incoming.headers.destination !== undefined) headers.Host = target.host;
+    return { ...headers, ...added };
+  };
   const forward = (
     incoming: IncomingMessage,
     body: Buffer,
@@ -75,8 +92,9 @@ export async function startFaultProxy(upstream: string): Promise<FaultProxy> {
           port: target.port,
           method: incoming.method,
           path: incoming.url,
-          headers: incoming.headers,
+          headers: towardsUpstream(incoming),
           rejectUnauthorized: false,
+          ...tls,
         },
         (reply) => readAll(reply).then((bytes) => resolve({ reply, body: bytes }), reject),
       );

@@ -9,6 +9,8 @@ export {
 export { type Daemon, type DaemonOptions, startDaemon, userIds, waitUntil } from "./daemon.ts";
 export { type Fault, type FaultProxy, type SeenRequest, startFaultProxy } from "./fault-proxy.ts";
 export { freePorts } from "./free-ports.ts";
+export { missingForNginxDav, type NginxDav, startNginxDav } from "./nginx-dav.ts";
 export { type OidcClient, type OidcServer, startOidc } from "./oidc.ts";
 export { missingForPostgres, type PostgresServer, startPostgres } from "./postgres.ts";
 export { missingForSlurm, type SlurmOptions, type SlurmSite, startSlurm } from "./slurm.ts";
+export { missingForXrootd, startXrootd, type XrootdServer } from "./xrootd.ts";

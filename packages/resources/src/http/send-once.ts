@@ -41,6 +41,16 @@ async function sendBody(outgoing: ClientRequest, body: HttpBody | undefined): Pr
   }
 }
 
+/** Header names as they are spelled in print: XRootD before 5.6 takes `content-length` for something else. */
+function spellNames(headers: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(headers).map(([name, value]) => [
+      name.replace(/(^|-)([a-z])/g, (_, dash: string, letter: string) => dash + letter.toUpperCase()),
+      value,
+    ]),
+  );
+}
+
 /** Reads a reply to its end; a body shorter than announced is an error. */
 async function readReply(incoming: IncomingMessage): Promise<HttpReply> {
   const chunks: Uint8Array[] = [];
@@ -75,7 +85,7 @@ export async function sendOnce(
   const outgoing = send(url, {
     method: request.method,
     agent: isTls ? agents.https : agents.http,
-    headers: { ...request.headers, ...(hasBody ? { "content-length": `${size}` } : {}) },
+    headers: spellNames({ ...request.headers, ...(hasBody ? { "content-length": `${size}` } : {}) }),
     timeout: idleMs,
   });
   const reply = new Promise<HttpReply>((resolve, reject) => {

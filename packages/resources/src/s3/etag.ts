@@ -1,12 +1,6 @@
 import { createHash } from "node:crypto";
+import type { ContentCheck } from "../http/ranged-read.ts";
 import { createOrderedHash, digestOf } from "../parts.ts";
-
-/** Checks an object's bytes against its entity tag, as its parts come in. */
-export interface EtagCheck {
-  add(index: number, bytes: Uint8Array): void;
-  /** True when the bytes are those of the tag. */
-  matches(): boolean;
-}
 
 /** The tag S3 gives an object that was uploaded in parts: MD5 of the parts' MD5s, and their number. */
 export function multipartEtag(partMd5s: readonly string[]): string {
@@ -18,7 +12,7 @@ export function multipartEtag(partMd5s: readonly string[]): string {
  * A check of parts of `partBytes` against a tag: the MD5 of the object, or that of an upload in parts of the same size.
  * Undefined where the tag is neither (encrypted with a customer's key, or other parts), and nothing can be told.
  */
-export function createEtagCheck(tag: string, partCount: number): EtagCheck | undefined {
+export function createEtagCheck(tag: string, partCount: number): ContentCheck | undefined {
   const bare = tag.replace(/^"|"$/g, "").toLowerCase();
   if (/^[0-9a-f]{32}$/.test(bare)) {
     const hash = createOrderedHash(createHash("md5"));

@@ -1,16 +1,17 @@
 import { open, rm, stat } from "node:fs/promises";
-import { isAlmagestError } from "@almagest/base";
 import { createHttpClient, type HttpClientOptions } from "../http/http-client.ts";
+import type { HttpSource } from "../http/ranged-read.ts";
+import { readBytes, readToFile } from "../http/read-source.ts";
 import { copyToTemporary } from "../local-copy.ts";
-import { createMemorySink, digestOf, openFileSink, PART_BYTES, readStretch } from "../parts.ts";
+import { digestOf, PART_BYTES, readStretch } from "../parts.ts";
 import { encodePath } from "../remote-uri.ts";
 import type { ResourceInfo, ResourceStore, StoredObject } from "../resource-store.ts";
 import { copyOnly } from "../upload-mode.ts";
 import { parseXmlReply } from "../xml-reply.ts";
 import { existsError, uploadInParts } from "./multipart-upload.ts";
-import { readObject, readRange } from "./read-object.ts";
 import { createS3Client, parseS3Uri, refusal, type S3Client } from "./s3-client.ts";
 import { findS3Profile } from "./s3-profile.ts";
+import { createS3Source } from "./s3-source.ts";
 
 /** Files larger than this go up in parts. */
 const SINGLE_PUT_BYTES = 2 * PART_BYTES;
@@ -105,13 +106,9 @@ export function createS3Store(
     }
     return { client, target };
   };
-  const download = async (uri: string, path: string): Promise<void> => {
+  const sourceOf = (uri: string): HttpSource => {
     const { client, target } = locate(uri);
-    const attempt = async (): Promise<void> => {
-      await using sink = await openFileSink(path);
-      await readObject(client, target, sink);
-    };
-    await onceMore(attempt);
+    return createS3Source(client, target);
   };
   return {
     schemes: ["s3"],
@@ -128,15 +125,7 @@ export function createS3Store(
         ...(modified === undefined ? {} : { modifiedMs: Date.parse(modified) }),
       };
     },
-    read: async (uri, range) => {
-      const { client, target } = locate(uri);
-      if (range !== undefined) return readRange(client, target, range.start, range.end);
-      return onceMore(async () => {
-        const sink = createMemorySink();
-        await readObject(client, target, sink);
-        return sink.bytes();
-      });
-    },
+    read: async (uri, range) => readBytes(sourceOf(uri), range),
     write: async (uri, bytes, { overwrite = false } = {}) => putObject(locate(uri), bytes, overwrite),
     upload: async (localPath, uri, uploadOptions = {}) => {
       copyOnly(uri, uploadOptions);
@@ -145,8 +134,8 @@ export function createS3Store(
       if (mode === "move") await rm(localPath);
       return stored;
     },
-    download,
-    toLocal: async (uri) => copyToTemporary(parseS3Uri(uri).key, (path) => download(uri, path)),
+    download: async (uri, path) => readToFile(sourceOf(uri), path),
+    toLocal: async (uri) => copyToTemporary(parseS3Uri(uri).key, (path) => readToFile(sourceOf(uri), path)),
     remove: async (uri) => {
       const { client, target } = locate(uri);
       const request = { method: "DELETE", ...target };
@@ -165,14 +154,4 @@ export function createS3Store(
     },
     close: () => http.close(),
   };
-}
-
-/** Repeats a read whose bytes were not those announced. */
-async function onceMore<T>(work: () => Promise<T>): Promise<T> {
-  try {
-    return await work();
-  } catch (error) {
-    if (!isAlmagestError(error, "RESOURCES.CHANGED")) throw error;
-    return work();
-  }
 }

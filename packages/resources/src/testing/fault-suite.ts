@@ -15,6 +15,8 @@ export interface FaultyStore {
   /** The service tells a checksum by which wrong bytes are noticed when reading, and when writing. */
   readonly checksReads: boolean;
   readonly checksWrites: boolean;
+  /** The server itself closes connections, as XRootD does after each refusal. */
+  readonly closesConnections?: boolean;
 }
 
 const FAULTS: readonly Fault[] = [
@@ -135,8 +137,9 @@ export function testFaults(name: string, open: (backoff: Partial<Backoff>) => Pr
     for await (const { sizeBytes } of store.list(root)) assert.equal(sizeBytes, 3000);
   });
 
-  test(`${name}: connections are kept`, async () => {
-    const { proxy, store, root } = await openQuiet();
+  test(`${name}: connections are kept`, async (t) => {
+    const { proxy, store, root, closesConnections } = await openQuiet();
+    if (closesConnections) return t.skip("the server closes them");
     const before = proxy.connections();
     for (let index = 0; index < 20; index++) await store.write(`${root}k${index}`, Buffer.from("x"));
     assert.ok(proxy.connections() - before <= 2, `${proxy.connections() - before} connections`);
