@@ -15,6 +15,7 @@ import {
   type TaskQuanta,
 } from "../quanta/quantum-graph.ts";
 import { logTypeName, metadataTypeName } from "../run/implicit-types.ts";
+import { findDraftOutputs, findInRun } from "./find-draft-outputs.ts";
 import type { GraphIds } from "./graph-ids.ts";
 import { CONFIG_CONNECTION } from "./graph-models.ts";
 import type { GraphFile } from "./open-graph-file.ts";
@@ -44,9 +45,12 @@ export async function restoreGraph(file: GraphFile, options: RestoreOptions): Pr
   });
   const draft = await collectQuanta(file, pipelineGraph, butler.universe, options.quantumIds);
   const outputRun = file.header.output_run;
-  const existing = await findExistingOutputs(butler, [...pipelineGraph.tasks.values()], [outputRun]);
+  const existing =
+    options.quantumIds === undefined
+      ? await findExistingOutputs(butler, [...pipelineGraph.tasks.values()], [outputRun])
+      : await findDraftOutputs(butler, draft, outputRun);
   const settled = draft.tasks.map((task) => settleTask(butler, draft, task, existing));
-  if (options.quantumIds !== undefined) await checkPending(file, butler, draft, existing);
+  if (options.quantumIds !== undefined) await checkPending(file, butler, draft);
   return {
     pipelineGraph,
     inputs: file.header.inputs,
@@ -105,12 +109,7 @@ function findRow(
 }
 
 /** Inputs that other quanta of the stored graph make must be there, or their makers must have ended without them. */
-async function checkPending(
-  file: GraphFile,
-  butler: Butler,
-  draft: QuantaDraft,
-  existing: ExistingOutputs,
-): Promise<void> {
+async function checkPending(file: GraphFile, butler: Butler, draft: QuantaDraft): Promise<void> {
   const { universe } = butler;
   const outside: { readonly table: DatasetTable; readonly row: number; readonly id: string }[] = [];
   for (const table of draft.datasets.values()) {
@@ -129,16 +128,19 @@ async function checkPending(
   for (const [label, list] of Object.entries(quanta)) {
     const group = universe.completeGroup(draft.dimensionsOf(label));
     const names = [...group.required, ...group.implied];
-    for (const { quantum_id, data_coordinate } of list) {
-      if (!before.has(quantum_id)) continue;
-      const dataId = Object.fromEntries(names.map((name, i) => [name, data_coordinate[i]!]));
-      if (existing.find(metadataTypeName(label), universe.dataIdKey(dataId, group))) continue;
-      throw new AlmagestError(
-        "PIPELINE.INPUTS_PENDING",
-        `The chosen quanta read what ${label} ${JSON.stringify(dataId)} (${quantum_id}) has not made yet; run that first.`,
-        { fields: { label, quantum: quantum_id } },
-      );
-    }
+    const asked = list.filter(({ quantum_id }) => before.has(quantum_id));
+    const dataIds = asked.map(({ data_coordinate }) =>
+      Object.fromEntries(names.map((name, i) => [name, data_coordinate[i]!])),
+    );
+    const ended = await findInRun(butler, metadataTypeName(label), dataIds, file.header.output_run);
+    const open = dataIds.findIndex((dataId) => !ended.has(universe.dataIdKey(dataId, group)));
+    if (open < 0) continue;
+    const { quantum_id } = asked[open]!;
+    throw new AlmagestError(
+      "PIPELINE.INPUTS_PENDING",
+      `The chosen quanta read what ${label} ${JSON.stringify(dataIds[open])} (${quantum_id}) has not made yet; run that first.`,
+      { fields: { label, quantum: quantum_id } },
+    );
   }
 }
 
