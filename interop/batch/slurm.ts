@@ -1,10 +1,10 @@
-import { execFile, execFileSync } from "node:child_process";
+import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { globSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { globSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
-import type { SubmissionReport } from "@almagest/batch";
+import { type JobResult, readFacts, type SubmissionReport } from "@almagest/batch";
 import { missingForSlurm, type SlurmSite, startSlurm } from "@almagest/servers";
 import type { Bar } from "../../scripts/bar.ts";
 
@@ -25,6 +25,11 @@ interface Outcome {
   readonly moved: readonly string[];
   readonly restarted: SubmissionReport;
   readonly cancelled: number;
+  readonly leftInQueue: string;
+  readonly sameAgain: number;
+  /** Quanta that had succeeded when the submitter was killed, and those of them that ran again. */
+  readonly kept: number;
+  readonly ranTwice: number;
 }
 
 function submitYaml(folder: string): string {
@@ -106,14 +111,22 @@ async function runOnSlurm(site: SlurmSite, folder: string): Promise<Outcome> {
   const wanted = digest(repository, "runs/demo");
   const made = digest(repository, "u/tester/science/first");
 
-  // A second run, asking for the memory that the first needed, is cancelled at once and gone on with.
+  // A second run, asking for the memory that the first needed, loses its submitter twice: while it submits, and while it
+  // watches. In between it is cancelled.
   const second = ["--output-run", "u/tester/science/second", "--costs-from", report.id];
-  await almagest("bps", "submit", file, ...second);
   const id = join(folder, "submit", "u/tester/science/second");
+  const isQueued = (): boolean => slurm("squeue", "-h", "-o", "%i").trim() !== "";
+  await killWhen(isQueued, spawn(process.execPath, [ALMAGEST, "bps", "submit", file, ...second], { env }));
   const cancelled = JSON.parse(await almagest("bps", "cancel", "--id", id, "--json")) as {
     cancelled: number;
   };
-  const restarted = await almagest("bps", "restart", "--id", id, "--wait", "--interval", "2", "--json");
+  const leftInQueue = slurm("squeue", "-h", "-o", "%i %k").trim();
+  const restart = ["bps", "restart", "--id", id, "--wait", "--interval", "2", "--json"];
+  const results = (): string[] => globSync("results/*.json", { cwd: id });
+  await killWhen(() => results().length >= 3, spawn(process.execPath, [ALMAGEST, ...restart], { env }));
+  const madeBefore = new Map(succeededFiles(id, repository).map((path) => [path, statSync(path).mtimeMs]));
+  const restarted = await almagest(...restart);
+  const again = digest(repository, "u/tester/science/second");
   return {
     report,
     seconds,
@@ -124,7 +137,32 @@ async function runOnSlurm(site: SlurmSite, folder: string): Promise<Outcome> {
     moved: onNode.map((job) => history.filter((line) => line.startsWith(`${job}|`)).join(" then ")),
     restarted: JSON.parse(restarted) as SubmissionReport,
     cancelled: cancelled.cancelled,
+    leftInQueue,
+    sameAgain: [...wanted].filter(([name, sum]) => again.get(name) === sum).length,
+    kept: madeBefore.size,
+    ranTwice: [...madeBefore].filter(([path, mtimeMs]) => statSync(path).mtimeMs !== mtimeMs).length,
   };
+}
+
+/** Kills a program without warning as soon as a condition holds. */
+async function killWhen(condition: () => boolean, child: ChildProcess): Promise<void> {
+  const ended = new Promise((resolve) => child.once("exit", resolve));
+  while (child.exitCode === null && !condition()) await sleep(100);
+  child.kill("SIGKILL");
+  await ended;
+}
+
+/** The metadata files of quanta that jobs report as succeeded: one that ran again would have a new one. */
+function succeededFiles(submission: string, repository: string): string[] {
+  const { outputRun } = readFacts(submission);
+  const count = globSync("results/*.json", { cwd: submission }).reduce((sum, name) => {
+    const { outcomes } = JSON.parse(readFileSync(join(submission, name), "utf8")) as JobResult;
+    return sum + outcomes.filter((outcome) => outcome === "succeeded").length;
+  }, 0);
+  const files = globSync(`${outputRun}/*_metadata/**/*.json`, { cwd: repository });
+  if (files.length < count)
+    throw new Error(`${count} quanta succeeded, but ${files.length} metadata are there`);
+  return files.map((name) => join(repository, name));
 }
 
 let outcome: Promise<Outcome> | undefined;
@@ -181,14 +219,22 @@ export const bars: Bar[] = [
     },
   },
   {
-    name: "cancel and restart",
-    goal: "a cancelled submission, restarted, succeeds",
+    name: "submitter killed, cancel",
+    goal: "kill -9 of the submitter while it submits; cancel then stops all of its jobs",
     async measure() {
-      const { restarted, cancelled } = await measureOnce();
-      return {
-        figure: `${cancelled} jobs stopped, then ${restarted.state} ${JSON.stringify(restarted.failures)}`,
-        pass: cancelled > 0 && restarted.state === "SUCCEEDED",
-      };
+      const { cancelled, leftInQueue } = await measureOnce();
+      const figure = `${cancelled} jobs stopped, left in the queue: ${leftInQueue || "none"}`;
+      return { figure, pass: cancelled > 0 && leftInQueue === "" };
+    },
+  },
+  {
+    name: "submitter killed, restart",
+    goal: "kill -9 of the submitter while jobs run; restart ends with the same bytes and runs nothing again that had succeeded",
+    async measure() {
+      const { restarted, sameAgain, products, kept, ranTwice } = await measureOnce();
+      const figure = `${restarted.state}, ${sameAgain} of ${products} products the same, ${ranTwice} of ${kept} done quanta ran again ${JSON.stringify(restarted.failures)}`;
+      const pass = restarted.state === "SUCCEEDED" && sameAgain === products && kept > 0 && ranTwice === 0;
+      return { figure, pass };
     },
   },
 ];

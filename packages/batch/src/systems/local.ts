@@ -2,18 +2,23 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { dirname, join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { isComplete, readJobResult } from "../job/job-result.ts";
 import { type Submission, writeWhole } from "../submit/submission.ts";
 import type { WorkflowJob } from "../workflow/generic-workflow.ts";
 import { type JobState, type JobStatus, stateOfResult } from "./job-state.ts";
 import type { SystemTools, WorkloadSystem } from "./workload-system.ts";
 
-/** What the driving process leaves for `status` and `cancel` in other processes. */
-interface PoolRecord {
+/** A process, by number and start, so that a recycled number is not taken for it. */
+interface ProcessName {
   readonly pid: number;
-  /** When the process started, so that a recycled number is not taken for it. */
   readonly startTime: string;
-  readonly running: readonly string[];
+}
+
+/** What the driving process leaves for `status` and `cancel` in other processes. */
+interface PoolRecord extends ProcessName {
+  /** Processes by job. */
+  readonly running: Readonly<Record<string, ProcessName>>;
   readonly retries: Readonly<Record<string, number>>;
   readonly failed: Readonly<Record<string, string>>;
 }
@@ -29,9 +34,13 @@ export const localSystem: WorkloadSystem = {
   status: async (submission) => localStatus(submission),
   async cancel(submission) {
     const record = readRecord(submission.folder);
-    if (!record || !isAlive(record)) return 0;
-    process.kill(record.pid, "SIGTERM");
-    return record.running.length;
+    if (!record) return 0;
+    const jobs = Object.values(record.running).filter(isAlive);
+    if (isAlive(record)) process.kill(record.pid, "SIGTERM");
+    // Jobs of a driver that was killed go on without it: a restart must not meet them.
+    else for (const job of jobs) process.kill(job.pid, "SIGKILL");
+    while (isAlive(record) || jobs.some(isAlive)) await sleep(50);
+    return jobs.length;
   },
   ping: async () => `${availableParallelism()} cores`,
 };
@@ -47,20 +56,21 @@ function readRecord(folder: string): PoolRecord | undefined {
 function startTimeOf(pid: number): string {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, "utf8");
-    return stat.slice(stat.lastIndexOf(")") + 2).split(" ")[19] ?? "";
+    const fields = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    return fields[0] === "Z" ? "" : (fields[19] ?? "");
   } catch {
     return "";
   }
 }
 
-function isAlive({ pid, startTime }: PoolRecord): boolean {
+function isAlive({ pid, startTime }: ProcessName): boolean {
   return startTimeOf(pid) === startTime && startTime !== "";
 }
 
 function localStatus({ folder, workflow }: Submission): JobStatus[] {
   const record = readRecord(folder);
   const alive = record !== undefined && isAlive(record);
-  const running = new Set(alive ? record.running : []);
+  const running = new Set(alive ? Object.keys(record.running) : []);
   const states = new Map<string, JobState>();
   return workflow.jobs.map((job) => {
     const result = readJobResult(folder, job.name);
@@ -202,7 +212,9 @@ class LocalPool {
     const record: PoolRecord = {
       pid: process.pid,
       startTime: startTimeOf(process.pid),
-      running: [...this.#running.keys()],
+      running: Object.fromEntries(
+        [...this.#running].map(([name, { pid = -1 }]) => [name, { pid, startTime: startTimeOf(pid) }]),
+      ),
       retries: this.#retries,
       failed: this.#failed,
     };

@@ -40,6 +40,33 @@ export async function querySlurm(record: SlurmRecord | undefined): Promise<Map<s
   return facts;
 }
 
+/** A job of ours that Slurm holds, by the comment that it was submitted with. */
+export interface MarkedJob {
+  /** Its number, that of its array without the element. */
+  readonly id: string;
+  readonly comment: string;
+}
+
+/** Jobs in the queue whose comment starts with a mark: also those whose submission was never written down. */
+export async function findMarkedJobs(mark: string): Promise<MarkedJob[]> {
+  const lines = await runProgram("squeue", ["-h", "-u", userInfo().username, "-o", "%F|%k"]);
+  return lines.split("\n").flatMap((line) => {
+    const at = line.indexOf("|");
+    const [id, comment] = [line.slice(0, at), line.slice(at + 1)];
+    return at > 0 && comment.startsWith(mark) ? [{ id, comment }] : [];
+  });
+}
+
+/** The jobs that accounting means by one number: elements of an array that never started share a line, `7_[0-2,5%4]`. */
+function expandId(id: string): string[] {
+  const [, base, ranges] = /^(\d+)_\[([\d,-]+)(?:%\d+)?\]$/.exec(id) ?? [];
+  if (base === undefined) return [id];
+  return ranges!.split(",").flatMap((range) => {
+    const [from, to] = range.split("-").map(Number) as [number, number?];
+    return Array.from({ length: (to ?? from) - from + 1 }, (_, i) => `${base}_${from + i}`);
+  });
+}
+
 /** Takes the lines of `sacct -X -n -P -o JobID,State,ExitCode`; later lines of a job win. */
 export function parseAccounting(text: string, facts: Map<string, SlurmFact>): void {
   for (const line of text.split("\n")) {
@@ -56,13 +83,14 @@ export function parseAccounting(text: string, facts: Map<string, SlurmFact>): vo
           : live
             ? liveState(word, "")
             : "FAILED";
-    facts.set(id, {
+    const fact = {
       state,
       live,
       cause,
       exitCode: Number(exit?.split(":")[0] ?? 0),
       reason: state === "FAILED" ? (cause === "exit" ? `exit code ${exit}` : word) : "",
-    });
+    };
+    for (const each of expandId(id)) facts.set(each, fact);
   }
 }
 

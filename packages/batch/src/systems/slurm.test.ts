@@ -45,7 +45,7 @@ test("jobs that wait each for its own element, or all for the same, become array
 test("what Slurm says becomes our states, the queue winning over accounting", () => {
   const facts = new Map<string, SlurmFact>();
   parseAccounting(
-    "5_0|COMPLETED|0:0\n5_1|OUT_OF_MEMORY|0:125\n6|TIMEOUT|0:15\n7|FAILED|9:0\n8|CANCELLED by 0|0:0\n9|PENDING|0:0\n10|NODE_FAIL|0:0\n",
+    "5_0|COMPLETED|0:0\n5_1|OUT_OF_MEMORY|0:125\n6|TIMEOUT|0:15\n7|FAILED|9:0\n8|CANCELLED by 0|0:0\n9|PENDING|0:0\n10|NODE_FAIL|0:0\n12_[1-2,4%3]|CANCELLED by 0|0:0\n",
     facts,
   );
   parseQueue("9|PENDING|Dependency\n6|RUNNING|None\n5_0|COMPLETED|None\n11|PENDING|JobHeldUser\n", facts);
@@ -59,6 +59,9 @@ test("what Slurm says becomes our states, the queue winning over accounting", ()
       ["8", "DELETED", false, "none", 0],
       ["9", "UNREADY", true, "none", 0],
       ["10", "FAILED", false, "node", 0],
+      ["12_1", "DELETED", false, "none", 0],
+      ["12_2", "DELETED", false, "none", 0],
+      ["12_4", "DELETED", false, "none", 0],
       ["11", "HELD", true, "none", 0],
     ],
   );

@@ -9,8 +9,9 @@ import type { WorkflowJob } from "../workflow/generic-workflow.ts";
 import { type JobStatus, stateOfResult } from "./job-state.ts";
 import { runProgram } from "./run-program.ts";
 import { type Dependency, groupIntoArrays, type JobArray } from "./slurm-arrays.ts";
-import { querySlurm, type SlurmFact } from "./slurm-query.ts";
+import { findMarkedJobs, querySlurm, type SlurmFact } from "./slurm-query.ts";
 import { readSlurmRecord, type SlurmEntry, type SlurmRecord, writeSlurmRecord } from "./slurm-record.ts";
+import { submitOnce } from "./slurm-submit.ts";
 import type { SystemTools, WorkloadSystem } from "./workload-system.ts";
 
 /** Minutes asked for after a time-out where the submit file gave none. */
@@ -52,28 +53,28 @@ export const slurmSystem: WorkloadSystem = {
     return submission.workflow.jobs.map((job) => jobStatus(submission, job, record?.jobs[job.name], facts));
   },
   advance: async (submission, tools) => advanceSlurm(submission, tools),
-  async cancel(submission) {
-    const record = readSlurmRecord(submission.folder);
+  async cancel({ folder }) {
+    const record = readSlurmRecord(folder);
     const facts = await querySlurm(record);
     const live = Object.values(record?.jobs ?? {}).filter(({ id }) => facts.get(id)?.live);
+    const known = new Set(live.map(({ id }) => id.split("_")[0]!));
+    // Where the submitter died between handing jobs over and writing them down, only their comment tells.
+    const lost = (await findMarkedJobs(markOf(folder))).filter(({ id }) => !known.has(id));
+    const ids = [...live.map(({ id }) => id), ...new Set(lost.map(({ id }) => id))];
     // In slices, as a command line has an end.
-    for (let at = 0; at < live.length; at += 500) {
-      await runProgram(
-        "scancel",
-        live.slice(at, at + 500).map(({ id }) => id),
-      );
-    }
-    if (live.length > 0) await untilEnded(record);
-    return live.length;
+    for (let at = 0; at < ids.length; at += 500) await runProgram("scancel", ids.slice(at, at + 500));
+    if (ids.length > 0) await untilEnded(folder, record);
+    return live.length + lost.length;
   },
   ping: async () => (await runProgram("scontrol", ["ping"])).trim(),
 };
 
 /** A cancelled job may go on for some seconds; one that is restarted must not meet its former self. */
-async function untilEnded(record: SlurmRecord | undefined): Promise<void> {
+async function untilEnded(folder: string, record: SlurmRecord | undefined): Promise<void> {
   for (let tries = 0; tries < 120; tries++) {
     const facts = await querySlurm(record);
-    if (![...facts.values()].some(({ live }) => live)) return;
+    const isLive = [...facts.values()].some(({ live }) => live);
+    if (!isLive && (await findMarkedJobs(markOf(folder))).length === 0) return;
     await sleep(500);
   }
   throw new AlmagestError(
@@ -122,7 +123,7 @@ async function submitArray(
     ...(many ? [`--array=0-${array.jobs.length - 1}`] : []),
     `--output=${logFolder(folder, array.jobs[0]!)}/${many ? "%A_%a" : "%j"}.log`,
   ];
-  const id = (await runProgram("sbatch", [...options, script])).trim().split(";")[0]!;
+  const id = await submitOnce([...options, script], `${markOf(folder)}${array.name}`);
   return many ? array.jobs.map((_job, i) => `${id}_${i}`) : [id];
 }
 
@@ -149,6 +150,9 @@ function scriptText(
   ].join("\n");
 }
 
+/** What the comments of all jobs of a submit folder start with. */
+const markOf = (folder: string): string => `almagest ${folder} `;
+
 function slurmOptions(
   { facts }: Submission,
   job: WorkflowJob,
@@ -157,7 +161,6 @@ function slurmOptions(
   const { resources } = job;
   const options: [string, unknown][] = [
     ["job-name", job.label],
-    ["comment", `${facts.outputRun} ${job.label}`],
     ["mem", `${memoryMb}M`],
     ["cpus-per-task", resources.cpus],
     ["time", walltimeMin === undefined ? undefined : Math.ceil(walltimeMin)],
@@ -257,6 +260,6 @@ async function resubmit(
     `--output=${logFolder(submission.folder, job)}/%j.log`,
     script,
   ];
-  const id = (await runProgram("sbatch", options)).trim().split(";")[0]!;
+  const id = await submitOnce(options, `${markOf(submission.folder)}${job.name} try ${next.retries}`);
   return { ...next, id };
 }
