@@ -66,7 +66,10 @@ export const bars: Bar[] = [
     async measure() {
       if (PYTHON === undefined || !existsSync(PYTHON)) return ABSENT;
       return withSubmission("lsst.ctrl.bps.htcondor.HTCondorService", async (submission) => {
-        const [dag = ""] = await findSystem("htcondor").prepare(submission, { command: COMMAND });
+        const [dag = ""] = await findSystem("htcondor").prepare(submission, {
+          command: COMMAND,
+          worker: COMMAND,
+        });
         const script = join(import.meta.dirname, "generated-files.py");
         const { jobs, parents } = JSON.parse(
           execFileSync(PYTHON, [script, dag], { encoding: "utf8" }),
@@ -84,7 +87,7 @@ export const bars: Bar[] = [
       if (PYTHON === undefined || !existsSync(PYTHON)) return ABSENT;
       return withSubmission("lsst.ctrl.bps.parsl.ParslService", async (submission) => {
         const system = findSystem(submission.facts.system);
-        await system.submit(submission, { command: COMMAND });
+        await system.submit(submission, { command: COMMAND, worker: COMMAND });
         const states = (await system.status(submission)).map(({ state }) => state);
         const done = states.filter((state) => state === "SUCCEEDED").length;
         return { figure: `${done} of ${states.length} jobs succeeded`, pass: done === states.length };

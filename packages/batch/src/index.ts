@@ -16,6 +16,7 @@ export { openSubmitFile } from "./config/submit-config.ts";
 export { BATCH_ERRORS } from "./errors.ts";
 export { type JobResult, type QuantumOutcome, readJobResult } from "./job/job-result.ts";
 export { type RunJobOptions, runJob } from "./job/run-job.ts";
+export { type ServeJobsOptions, serveJobs } from "./job/serve-jobs.ts";
 export { readPastCosts } from "./submit/past-costs.ts";
 export {
   initialiseRun,

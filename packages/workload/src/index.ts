@@ -1,5 +1,6 @@
 /** @module Who computes: workflows of jobs as one graph, brokerage, retries, pilots, harvesters and PanDA's API. Payloads are opaque. */
 
+export { connectWorkload } from "./client/connect-workload.ts";
 export { type QueueState, WorkloadClient, type WorkloadClientOptions } from "./client/workload-client.ts";
 export type { Attempt, AttemptReport, AttemptStatus, Failure, ReportVerdict } from "./core/attempt-state.ts";
 export type { Job, JobStatus } from "./core/job-state.ts";

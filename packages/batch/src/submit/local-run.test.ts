@@ -59,7 +59,7 @@ test("a submission runs in processes of its own, one job per quantum, and only o
   const { folder, submission } = await submitNumbers("", { exposures: 3, detectors: 1 });
   assert.equal(submission.workflow.jobs.length, 2 + 2 + 1);
   const system = findSystem(submission.facts.system);
-  await system.submit(submission, { command });
+  await system.submit(submission, { command, worker: command });
   const statuses = await system.status(readSubmission(submission.folder));
   assert.ok(
     statuses.every(({ state }) => state === "SUCCEEDED"),
@@ -90,7 +90,7 @@ cluster:
   // One job dies with its machine: it is tried again.
   writeFileSync(join(submission.folder, "crash-byDetector_1"), "");
   const system = findSystem("local");
-  await system.submit(submission, { command });
+  await system.submit(submission, { command, worker: command });
   const statuses = await system.status(submission);
   assert.deepEqual(
     statuses.map(({ state }) => state),
@@ -105,7 +105,7 @@ cluster:
   const untouched = readFileSync(join(submission.folder, "results", "perExposure_2.json"), "utf8");
 
   rmSync(join(folder, "fail-1-2"));
-  await system.submit(submission, { command });
+  await system.submit(submission, { command, worker: command });
   assert.ok((await system.status(submission)).every(({ state }) => state === "SUCCEEDED"));
   assert.equal(readFileSync(join(submission.folder, "results", "perExposure_2.json"), "utf8"), untouched);
   assert.deepEqual(await readTotal(folder), { value: 2 * (11 + 12 + 21 + 22) });
@@ -132,7 +132,7 @@ payload: {payloadName: given, butlerConfig: ${folder}/repo, output: u/me, output
     const options = { config: openSubmitFile(submit), butler, runtimeModule: NUMBERS_URL };
     const given = await prepareSubmission(options);
     await initialiseRun(given, options);
-    await findSystem("local").submit(given, { command });
+    await findSystem("local").submit(given, { command, worker: command });
     const states = await findSystem("local").status(given);
     assert.ok(
       states.every(({ state }) => state === "SUCCEEDED"),

@@ -4,12 +4,14 @@ import { localSystem } from "./local.ts";
 import { parslSystem } from "./parsl.ts";
 import { slurmSystem } from "./slurm.ts";
 import { findSystemName } from "./system-name.ts";
+import { workloadSystem } from "./workload.ts";
 import type { WorkloadSystem } from "./workload-system.ts";
 
 /** Workload systems by `wmsServiceClass`. To add one, write its file and list it here. */
 const SYSTEMS: ReadonlyMap<string, WorkloadSystem> = new Map([
   ["local", localSystem],
   ["slurm", slurmSystem],
+  ["workload", workloadSystem],
   ["htcondor", htcondorSystem],
   ["parsl", parslSystem],
 ]);

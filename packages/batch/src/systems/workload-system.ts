@@ -5,6 +5,8 @@ import type { JobStatus } from "./job-state.ts";
 export interface SystemTools {
   /** Program and first arguments that run one job; the submit folder and the job's name are appended. */
   readonly command: readonly string[];
+  /** Program and first arguments that run many jobs by a pilot's line protocol; the submit folder is appended. */
+  readonly worker: readonly string[];
   /** Stops waiting; with the local pool, stops the jobs. */
   readonly signal?: AbortSignal;
   readonly onProgress?: (states: readonly JobStatus[]) => void;

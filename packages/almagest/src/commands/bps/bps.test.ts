@@ -24,11 +24,11 @@ test("ping answers for this machine, and an unknown system is told from those th
   const { code, out } = await run("bps", "ping", "--json");
   assert.equal(code, 0);
   assert.match(JSON.parse(out).answer, /^\d+ cores$/);
-  const unknown = await run("bps", "ping", "--wms-service", "lsst.ctrl.bps.panda.PanDAService", "--json");
+  const unknown = await run("bps", "ping", "--wms-service", "lsst.ctrl.bps.elsewhere.Service", "--json");
   assert.equal(unknown.code, 1);
   const { error } = JSON.parse(unknown.err);
   assert.equal(error.code, "BATCH.SYSTEM_UNKNOWN");
-  assert.match(error.message, /local, slurm, htcondor, parsl/);
+  assert.match(error.message, /local, slurm, workload, htcondor, parsl/);
 });
 
 test("a folder without a submission, and a submit file that lacks a key or is broken, are told plainly", async () => {

@@ -1,9 +1,11 @@
 import { join } from "node:path";
 
-/** What batch systems start for one job; the submit folder and the job's name follow. */
-export const JOB_COMMAND: readonly string[] = [
-  process.execPath,
-  join(import.meta.dirname, "..", "..", "..", "bin", "almagest.js"),
-  "bps",
-  "run-job",
-];
+const BPS = [process.execPath, join(import.meta.dirname, "..", "..", "..", "bin", "almagest.js"), "bps"];
+
+/** What batch systems start. */
+export const JOB_TOOLS = {
+  /** For one job; the submit folder and the job's name follow. */
+  command: [...BPS, "run-job"],
+  /** For many; the submit folder follows. */
+  worker: [...BPS, "run-jobs"],
+} as const;

@@ -8,7 +8,7 @@ export function addPing(parent: Command, context: CommandContext): void {
   parent
     .command("ping")
     .description("Ask whether a batch system answers.")
-    .option("--wms-service <system>", "local, slurm, htcondor or parsl", "local")
+    .option("--wms-service <system>", "local, slurm, workload, htcondor or parsl", "local")
     .option("--json", "print as JSON")
     .action(async ({ wmsService, json }: { readonly wmsService: string; readonly json?: boolean }) => {
       const answer = await findSystem(wmsService).ping();

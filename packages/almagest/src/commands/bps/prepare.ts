@@ -12,7 +12,7 @@ import type { CommandContext } from "../../cli/command-context.ts";
 import { printRows, toJsonText } from "../../cli/print-rows.ts";
 import { openRepository } from "../../open-repository.ts";
 import { RUNTIME_URL } from "../../runtime.ts";
-import { JOB_COMMAND } from "./job-command.ts";
+import { JOB_TOOLS } from "./job-command.ts";
 
 /** Options that change what the submit file says. */
 export interface SubmitFileOptions {
@@ -50,7 +50,7 @@ export function addSubmitFileOptions(command: Command): Command {
     .option("--output-run <run>", "run to write")
     .option("-d, --data-query <expression>", "which data")
     .option("-p, --pipeline <file>", "pipeline YAML")
-    .option("--wms-service <system>", "local, slurm, htcondor or parsl")
+    .option("--wms-service <system>", "local, slurm, workload, htcondor or parsl")
     .option("--compute-site <name>", "section of `site` to use")
     .option("--costs-from <folder>", "earlier submit folder to learn costs from (repeatable)", append, [])
     .option("--json", "print as JSON");
@@ -75,7 +75,7 @@ export async function prepareFromFile(
   await using butler = await openRepository(config.text("butlerConfig"), { writeable: true });
   const costs = readPastCosts(options.costsFrom);
   const submission = await prepareSubmission({ config, butler, runtimeModule: RUNTIME_URL, costs });
-  await findSystem(submission.facts.system).prepare(submission, { command: JOB_COMMAND });
+  await findSystem(submission.facts.system).prepare(submission, JOB_TOOLS);
   await use(submission, butler);
 }
 

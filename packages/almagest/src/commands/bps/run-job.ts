@@ -11,7 +11,7 @@ import { RUNTIME_URL } from "../../runtime.ts";
 const TRY_AGAIN = 75;
 
 /** A mistake in what was submitted stays one; a full disk, a busy database or a stopped job does not. */
-function isLasting(error: unknown): boolean {
+export function isLasting(error: unknown): boolean {
   return (
     error instanceof AlmagestError && !error.retryable && /^(BATCH|PIPELINE|ALMAGEST)\./.test(error.code)
   );

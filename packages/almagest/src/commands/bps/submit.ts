@@ -5,7 +5,7 @@ import type { Command } from "commander";
 import type { CommandContext } from "../../cli/command-context.ts";
 import { openRepository } from "../../open-repository.ts";
 import { RUNTIME_URL } from "../../runtime.ts";
-import { JOB_COMMAND } from "./job-command.ts";
+import { JOB_TOOLS } from "./job-command.ts";
 import { addSubmitFileOptions, prepareFromFile, type SubmitFileOptions } from "./prepare.ts";
 import { printReport } from "./print-report.ts";
 
@@ -62,7 +62,7 @@ async function handOver(
   await initialiseRun(submission, { butler, runtimeModule: RUNTIME_URL });
   const interrupt = new AbortController();
   process.once("SIGINT", () => interrupt.abort());
-  const tools = { command: JOB_COMMAND, signal: interrupt.signal };
+  const tools = { ...JOB_TOOLS, signal: interrupt.signal };
   terminal.err.write(`Submit folder: ${submission.folder}\n`);
   await system.submit(submission, tools);
   let statuses = await system.status(submission);

@@ -1,6 +1,4 @@
-import { existsSync } from "node:fs";
-import { AlmagestError } from "@almagest/base";
-import { readOperatorToken, readServerFile, WorkloadClient } from "@almagest/workload";
+import { connectWorkload, type WorkloadClient } from "@almagest/workload";
 import type { Command } from "commander";
 
 /** Options of every command that asks a server. */
@@ -24,19 +22,5 @@ export function addServerOptions(command: Command): Command {
 
 /** The client of the server that the options name. Throws `WORKLOAD.UNREACHABLE`. */
 export function connect({ server }: ServerOptions): WorkloadClient {
-  const place = server ?? process.env.ALMAGEST_WORKLOAD ?? DEFAULT_FOLDER;
-  const given = process.env.ALMAGEST_TOKEN;
-  if (/^https?:\/\//.test(place)) {
-    return new WorkloadClient({ url: place, ...(given === undefined ? {} : { token: given }) });
-  }
-  const running = existsSync(place) ? readServerFile(place) : undefined;
-  if (running === undefined) {
-    throw new AlmagestError(
-      "WORKLOAD.UNREACHABLE",
-      `No server runs on the folder ${place}. Start one with \`almagest workload serve ${place}\`, or name another with --server.`,
-      { fields: { place } },
-    );
-  }
-  const token = given ?? readOperatorToken(place);
-  return new WorkloadClient({ url: running.url, ...(token === undefined ? {} : { token }) });
+  return connectWorkload(server);
 }
