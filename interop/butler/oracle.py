@@ -143,6 +143,14 @@ def time_ingest(type, run, files, transfer):
     return time.perf_counter() - start
 
 
+def command(words, input=None):
+    from click.testing import CliRunner
+    from lsst.daf.butler.cli.butler import cli
+
+    result = CliRunner().invoke(cli, words, input=input)
+    return {"code": result.exit_code, "out": result.stdout, "error": repr(result.exception)}
+
+
 for line in sys.stdin:
     request = json.loads(line)
     name = request.pop("do")

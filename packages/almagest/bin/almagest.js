@@ -3,7 +3,7 @@
 // Plain JavaScript that Node 20 understands, because the machine's own Node runs it first.
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
-import { createRequire } from "node:module";
+import nodeModule, { createRequire } from "node:module";
 import { constants } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
@@ -29,6 +29,8 @@ function findBundledNode() {
 }
 
 if (Number.parseInt(process.versions.node, 10) >= NEEDED_MAJOR) {
+  // Modules compiled once are kept for the next start, in the system's folder for temporary files.
+  nodeModule.enableCompileCache?.();
   const { main } = await import(pathToFileURL(findMain()).href);
   process.exitCode = await main(process.argv.slice(2));
 } else {

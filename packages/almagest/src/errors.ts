@@ -3,6 +3,8 @@ export const ALMAGEST_ERRORS: Readonly<Record<string, string>> = {
   "ALMAGEST.USAGE": "The words or options of a command do not fit; the message says which. See --help.",
   "ALMAGEST.REPOSITORY_MISSING":
     "The folder holds no butler.yaml. Give the root of a repository, or make one with `almagest butler create`.",
+  "ALMAGEST.FILE_EXISTS":
+    "A file that would be written exists already. Say that it may be replaced, or write elsewhere.",
   "ALMAGEST.NO_FILES": "None of the given files could be used; the message lists why. Give FITS frames.",
   "ALMAGEST.CATALOGUE_UNREADABLE":
     "A catalogue cannot be read, or has no position columns. Give Parquet, CSV with a header line, or a FITS table.",

@@ -73,7 +73,7 @@ test("a repository is made, filled with collections, and asked", async () => {
   assert.match(missing.err, /BUTLER\.COLLECTION_MISSING/);
   assert.equal((await run("butler", "collection-chain", repo, "inner", "all")).code, 0);
   const table = await run("butler", "query-collections", repo, "--chains", "TABLE", "--csv");
-  assert.equal(table.out, "name,type,children\nall,CHAINED,\ninner,CHAINED,all\n");
+  assert.equal(table.out, "Name,Type,Children\nall,CHAINED,\ninner,CHAINED,all\n");
   const tree = await run("butler", "query-collections", repo, "inner");
   assert.match(tree.out, /inner\s+CHAINED\n\s+all\s+CHAINED/);
 });

@@ -4,21 +4,42 @@ import { Command } from "commander";
 import type { CommandContext } from "./cli/command-context.ts";
 import { EXIT, reportError } from "./cli/report-error.ts";
 import { processTerminal, type Terminal } from "./cli/terminal.ts";
-import { addBpsCommands } from "./commands/bps/add-bps-commands.ts";
-import { addButlerCommands } from "./commands/butler/add-butler-commands.ts";
-import { addDemo } from "./commands/demo.ts";
-import { addPipetaskCommands } from "./commands/pipetask/add-pipetask-commands.ts";
-import { addProcess } from "./commands/process.ts";
-import { addReport } from "./commands/report.ts";
-import { addSimulate } from "./commands/simulate.ts";
-import { addWorkloadCommands } from "./commands/workload/add-workload-commands.ts";
+
+type AddCommands = (
+  program: Command,
+  context: CommandContext,
+  words: readonly string[],
+) => void | Promise<void>;
+
+/** What reads the module of each first word. A command line loads only its own: that is most of its start. */
+const COMMANDS: ReadonlyMap<string, () => Promise<AddCommands>> = new Map<string, () => Promise<AddCommands>>(
+  [
+    ["demo", async () => (await import("./commands/demo.ts")).addDemo],
+    ["process", async () => (await import("./commands/process.ts")).addProcess],
+    ["simulate", async () => (await import("./commands/simulate.ts")).addSimulate],
+    ["butler", async () => (await import("./commands/butler/add-butler-commands.ts")).addButlerCommands],
+    [
+      "pipetask",
+      async () => (await import("./commands/pipetask/add-pipetask-commands.ts")).addPipetaskCommands,
+    ],
+    ["bps", async () => (await import("./commands/bps/add-bps-commands.ts")).addBpsCommands],
+    [
+      "workload",
+      async () => (await import("./commands/workload/add-workload-commands.ts")).addWorkloadCommands,
+    ],
+    ["report", async () => (await import("./commands/report.ts")).addReport],
+  ],
+);
 
 function readVersion(): string {
   return JSON.parse(readFileSync(join(import.meta.dirname, "..", "package.json"), "utf8")).version;
 }
 
-/** Builds the whole command tree. */
-export function createProgram(context: CommandContext): Command {
+/** Builds the command tree: the whole of it, or with the words of a command line the branch that they name. */
+export async function createProgram(
+  context: CommandContext,
+  words: readonly string[] = [],
+): Promise<Command> {
   const program = new Command("almagest")
     .description(
       "From a sky survey's raw exposures to calibrated images, deep coadds, catalogues and alerts.",
@@ -39,14 +60,9 @@ Start here:
       writeOut: (text) => context.terminal.out.write(text),
       writeErr: (text) => context.terminal.err.write(text),
     });
-  addDemo(program, context);
-  addProcess(program, context);
-  addSimulate(program, context);
-  addButlerCommands(program, context);
-  addPipetaskCommands(program, context);
-  addBpsCommands(program, context);
-  addWorkloadCommands(program, context);
-  addReport(program, context);
+  const named = COMMANDS.get(words[0] ?? "");
+  const loaders = named === undefined ? [...COMMANDS.values()] : [named];
+  for (const load of loaders) await (await load())(program, context, words.slice(1));
   inheritSettings(program);
   return program;
 }
@@ -63,7 +79,7 @@ function inheritSettings(command: Command): void {
 export async function main(argv: readonly string[], terminal: Terminal = processTerminal()): Promise<number> {
   const context: CommandContext = { terminal, exitCode: EXIT.ok };
   try {
-    const program = createProgram(context);
+    const program = await createProgram(context, argv);
     if (argv.length === 0) {
       program.outputHelp();
       return EXIT.ok;

@@ -50,4 +50,5 @@ export const BUTLER_ERRORS: Readonly<Record<string, string>> = {
   "BUTLER.IMPORT_INVALID": "An export file cannot be understood; the message says where.",
   "BUTLER.CREDENTIALS_INVALID":
     "The file (or variable) with the passwords of database servers cannot be used; the message says why.",
+  "BUTLER.TRANSFER_UNSUPPORTED": "A dataset cannot be brought over in this way; the message says how it can.",
 };

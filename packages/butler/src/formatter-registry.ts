@@ -63,15 +63,29 @@ export function chooseFormatter(
   );
 }
 
+function formatterMissing(name: string): AlmagestError {
+  return new AlmagestError(
+    "BUTLER.FORMATTER_MISSING",
+    `No formatter is known for the stored class '${name}'.`,
+    { fields: { formatter: name } },
+  );
+}
+
 /** The formatter of a stored name. Throws `BUTLER.FORMATTER_MISSING`. */
 export function formatterByName(registry: FormatterRegistry, name: string): Formatter {
   const formatter = registry.byName.get(name);
   if (formatter !== undefined) return formatter;
-  throw new AlmagestError(
-    "BUTLER.FORMATTER_MISSING",
-    `No formatter is known for the stored class '${name}'.`,
-    {
-      fields: { formatter: name },
-    },
-  );
+  throw formatterMissing(name);
+}
+
+/** The formatter of a stored name; for a Python class unknown here one that only keeps the name, so that files which
+ * this program cannot read are still registered and moved. Throws `BUTLER.FORMATTER_MISSING` for what is no class name. */
+export function formatterOrName(registry: FormatterRegistry, name: string): Formatter {
+  const known = registry.byName.get(name);
+  if (known !== undefined) return known;
+  if (!/^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$/.test(name)) throw formatterMissing(name);
+  const refuse = async (): Promise<never> => {
+    throw formatterMissing(name);
+  };
+  return { name, extension: "", write: refuse, read: refuse };
 }

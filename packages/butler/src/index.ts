@@ -1,8 +1,14 @@
 /** @module What data exist: dimensions, collections, datasets and their files, in the schema of `lsst.daf.butler`. */
-export type { CollectionApi, CollectionInfo, DatasetAssociation } from "./api/collection-api.ts";
+export type {
+  CollectionApi,
+  CollectionInfo,
+  CollectionSummary,
+  DatasetAssociation,
+} from "./api/collection-api.ts";
 export type {
   DatasetApi,
   GetOptions,
+  IdMode,
   IngestFile,
   IngestMode,
   LocatedDataset,
@@ -14,17 +20,21 @@ export type {
   DataIdTable,
   DatasetConstraint,
   DatasetQueryOptions,
+  ExplainRequest,
   QueryApi,
+  QueryExplanation,
   QueryOptions,
 } from "./api/query-api.ts";
 export type { RecordApi } from "./api/record-api.ts";
 export type {
   CheckOptions,
   CheckReport,
+  ConfigurationProblem,
   ExportOptions,
   ImportOptions,
   ImportReport,
   TransferApi,
+  ValidateOptions,
 } from "./api/transfer-api.ts";
 export type { Butler } from "./butler.ts";
 export { createRepository } from "./create-repository.ts";
@@ -45,6 +55,8 @@ export {
 } from "./formatter-registry.ts";
 export { type OpenOptions, openButler } from "./open-butler.ts";
 export { createQuantumButler, type QuantumButler, type QuantumDescription } from "./quantum-butler.ts";
+export { effectiveConfig } from "./repository/butler-config.ts";
+export { type TransferOptions, transferDatasets } from "./transfer/transfer-datasets.ts";
 export type {
   CollectionKind,
   DataId,

@@ -22,3 +22,8 @@ export function parseNumber(value: string): number {
   }
   return number;
 }
+
+/** Several values of a positional argument, each of which may be a list with commas. */
+export function splitWords(values: readonly string[]): string[] {
+  return values.flatMap((value) => value.split(",")).filter((part) => part !== "");
+}

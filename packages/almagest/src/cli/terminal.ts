@@ -4,6 +4,8 @@ import type { WriteStream } from "node:tty";
 export interface Terminal {
   readonly out: NodeJS.WritableStream;
   readonly err: NodeJS.WritableStream & Partial<WriteStream>;
+  /** Where answers to questions come from; standard input unless told. */
+  readonly input?: NodeJS.ReadableStream;
   /** True when escape sequences may be used on `err`: a terminal, and NO_COLOR unset. */
   readonly color: boolean;
   /** True when `err` is a terminal whose last line can be redrawn. */

@@ -17,6 +17,13 @@ export interface DatasetAssociation {
   readonly timespan?: Timespan;
 }
 
+/** What a collection may hold: names of dataset types, and values of each governor dimension. */
+export interface CollectionSummary {
+  readonly name: string;
+  readonly datasetTypes: readonly string[];
+  readonly governors: Readonly<Record<string, readonly string[]>>;
+}
+
 /** What the Butler does with collections. */
 export interface CollectionApi {
   /** Makes a RUN collection; true if it is new. Throws `BUTLER.COLLECTION_KIND` when the name has another kind. */
@@ -38,6 +45,8 @@ export interface CollectionApi {
     glob?: string | readonly string[],
     options?: { readonly kinds?: readonly CollectionKind[]; readonly flatten?: boolean },
   ): Promise<CollectionInfo[]>;
+  /** What each of these collections may hold, parallel to `names`. Throws `BUTLER.COLLECTION_MISSING`. */
+  summarizeCollections(names: readonly string[]): Promise<CollectionSummary[]>;
   /** Deletes a collection (not its members' files; a RUN must be empty of stored files, see `removeRun`).
    * Throws `BUTLER.COLLECTION_IN_USE` when a chain still holds it. */
   removeCollection(name: string): Promise<void>;

@@ -11,6 +11,9 @@ export type IngestMode =
   | "direct"
   | "in-place";
 
+/** How dataset ids come about: new ones, or made of type and data id, or of type, run and data id. */
+export type IdMode = "unique" | "deterministic-type" | "deterministic";
+
 /** One file that exists already and becomes a dataset. */
 export interface IngestFile {
   /** Local path or URI; for `in-place` within the repository. */
@@ -19,7 +22,7 @@ export interface IngestFile {
   readonly dataId: DataId;
   /** Name of a formatter in the registry; that of the dataset type unless told. */
   readonly formatter?: string;
-  /** Id to use; otherwise a new one, or for `idMode: "deterministic"` one made of type, run and data id. */
+  /** Id to use; otherwise one made as `idMode` says. */
   readonly id?: string;
 }
 
@@ -74,6 +77,9 @@ export interface DatasetApi {
   getUri(ref: DatasetRef): Promise<string>;
   /** Where the files of stored datasets are, parallel to `refs`; undefined where nothing is stored. */
   locate(refs: readonly DatasetRef[]): Promise<(LocatedDataset | undefined)[]>;
+  /** All stored files of datasets with size and checksum, parallel to `refs`: several where a dataset is stored by
+   * component, none where nothing is stored. */
+  storedFiles(refs: readonly DatasetRef[]): Promise<(readonly OutputRecord[])[]>;
   /** Registers files that exist already. */
   ingest(
     files: readonly IngestFile[],
@@ -81,7 +87,7 @@ export interface DatasetApi {
       readonly mode: IngestMode;
       readonly run?: string;
       readonly skipExisting?: boolean;
-      readonly idMode?: "unique" | "deterministic";
+      readonly idMode?: IdMode;
     },
   ): Promise<DatasetRef[]>;
   /** Makes references with new ids (UUIDv7) for datasets to be written later; touches nothing in the repository. */

@@ -50,6 +50,22 @@ export interface DataIdTable {
   readonly rows: readonly (readonly DataIdValue[])[];
 }
 
+/** Which query to explain. */
+export type ExplainRequest =
+  | { readonly datasets: string; readonly options?: DatasetQueryOptions }
+  | { readonly dataIds: readonly string[]; readonly options?: DataIdQueryOptions }
+  | { readonly records: string; readonly options?: QueryOptions };
+
+/** How a query is answered. */
+export interface QueryExplanation {
+  /** The SQL with its parameters as placeholders. */
+  readonly sql: string;
+  /** What the database means to do, a line for each step. */
+  readonly plan: readonly string[];
+  /** Where it finds nothing, why; empty otherwise. */
+  readonly reasons: readonly string[];
+}
+
 /** What the Butler answers. */
 export interface QueryApi {
   /** Datasets of one type. Throws `BUTLER.DATASET_TYPE_MISSING`, `BUTLER.COLLECTION_MISSING`, `BUTLER.QUERY_INVALID`
@@ -74,6 +90,8 @@ export interface QueryApi {
     dataIds: readonly DataId[],
     options?: { readonly collections?: string | readonly string[] },
   ): Promise<(DatasetRef | undefined)[]>;
+  /** The SQL and the database's plan of a query, and why it finds nothing where that is so. */
+  explain(request: ExplainRequest): Promise<QueryExplanation>;
   /** The datasets with these ids; unknown ids are left out. */
   getDatasets(ids: readonly string[]): Promise<DatasetRef[]>;
 }

@@ -3,6 +3,7 @@ import { sql } from "@almagest/database";
 import type { CollectionApi, CollectionInfo } from "../api/collection-api.ts";
 import { editChain } from "../collections/chain-edit.ts";
 import type { CollectionRow } from "../collections/collection-store.ts";
+import { summarizeCollections } from "../collections/collection-summary.ts";
 import { associateTagged, disassociateTagged } from "../datasets/associations.ts";
 import { certifyDatasets, decertifyDatasets } from "../datasets/calibrations.ts";
 import { queryAssociations } from "../datasets/query-associations.ts";
@@ -95,6 +96,7 @@ export function createCollectionMethods(state: ButlerState): CollectionApi {
       const { kinds } = options;
       return withLinks(state, kinds === undefined ? rows : rows.filter((row) => kinds.includes(row.kind)));
     },
+    summarizeCollections: (names) => summarizeCollections(state, names),
     removeCollection: async (name) => {
       requireWriteable(state);
       const row = await collections.get(name);

@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import { extname, relative, resolve } from "node:path";
-import { AlmagestError, isAlmagestError } from "@almagest/base";
+import { AlmagestError, type Clock, isAlmagestError } from "@almagest/base";
 import {
   checksumFile,
   createFileStore,
@@ -10,15 +10,15 @@ import {
   toFileUri,
   toLocalPath,
 } from "@almagest/resources";
-import type { IngestFile, IngestMode } from "../api/dataset-api.ts";
+import type { IdMode, IngestFile, IngestMode } from "../api/dataset-api.ts";
 import { datasetConflict } from "../datasets/dataset-store.ts";
 import { deterministicDatasetId } from "../datasets/deterministic-id.ts";
 import { localPathOf, planFile } from "../datastore/dataset-files.ts";
 import { pathOwner } from "../datastore/file-records.ts";
 import { expandDataIds } from "../dimensions/expand-data-id.ts";
-import { formatterByName } from "../formatter-registry.ts";
+import { formatterOrName } from "../formatter-registry.ts";
 import { newDatasetId } from "../repository/sql-codec.ts";
-import type { DatasetRef } from "../types.ts";
+import type { DataId, DatasetRef } from "../types.ts";
 import { type ButlerState, runToWrite } from "./butler-state.ts";
 import { type NewFile, registerFiles } from "./register-files.ts";
 import { removeUnclaimed, type UndoLog } from "./undo-log.ts";
@@ -32,7 +32,7 @@ export interface IngestOptions {
   readonly mode: IngestMode;
   readonly run?: string;
   readonly skipExisting?: boolean;
-  readonly idMode?: "unique" | "deterministic";
+  readonly idMode?: IdMode;
 }
 
 interface Plan {
@@ -82,6 +82,11 @@ function pathInRepository(state: ButlerState, source: string, mode: IngestMode):
   return path;
 }
 
+function makeId(mode: IdMode, datasetType: string, dataId: DataId, run: string, clock: Clock): string {
+  if (mode === "unique") return newDatasetId(clock);
+  return deterministicDatasetId(datasetType, dataId, mode === "deterministic" ? run : undefined);
+}
+
 async function planIngest(
   state: ButlerState,
   files: readonly IngestFile[],
@@ -99,18 +104,14 @@ async function planIngest(
       const { path, formatter, id } = files[index]!;
       const dataId = dataIds[place]!;
       const ref: DatasetRef = {
-        id:
-          id ??
-          (options.idMode === "deterministic"
-            ? deterministicDatasetId(name, dataId, run)
-            : newDatasetId(clock)),
+        id: id ?? makeId(options.idMode ?? "unique", name, dataId, run, clock),
         datasetType: type.type,
         dataId,
         run,
       };
       const planned = planFile(state.templates, state.formatters, ref, data[place]!, {
         extension: extensionOf(path),
-        ...(formatter === undefined ? {} : { formatter: formatterByName(state.formatters, formatter) }),
+        ...(formatter === undefined ? {} : { formatter: formatterOrName(state.formatters, formatter) }),
       });
       const fixed = pathInRepository(state, path, options.mode);
       plans[index] = { source: path, file: { ...planned, path: fixed ?? planned.path, sizeBytes: -1 } };

@@ -1,5 +1,6 @@
 import type { QueryApi } from "../api/query-api.ts";
 import { findDatasets } from "../datasets/find-dataset.ts";
+import { explainQuery } from "../query/explain-query.ts";
 import { queryDataIds, queryDataIdTable } from "../query/query-data-ids.ts";
 import { queryDatasets, streamDatasets } from "../query/query-datasets.ts";
 import { type ButlerState, collectionsToSearch } from "./butler-state.ts";
@@ -21,6 +22,7 @@ export function createQueryMethods(state: ButlerState): QueryApi {
       const searched = await state.collections.resolve(collectionsToSearch(state, options.collections));
       return findDatasets(state, type, dataIds, searched);
     },
+    explain: (request) => explainQuery(state, request),
     getDatasets: (ids) => state.datasets.getByIds(ids),
   };
 }

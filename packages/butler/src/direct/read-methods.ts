@@ -1,6 +1,6 @@
 import { stat } from "node:fs/promises";
 import { AlmagestError } from "@almagest/base";
-import type { DatasetApi, GetOptions, LocatedDataset } from "../api/dataset-api.ts";
+import type { DatasetApi, GetOptions, LocatedDataset, OutputRecord } from "../api/dataset-api.ts";
 import { findDatasets } from "../datasets/find-dataset.ts";
 import { localPathOf, readDatasetFile, uriOf } from "../datastore/dataset-files.ts";
 import { type FileRecord, findFiles } from "../datastore/file-records.ts";
@@ -23,6 +23,14 @@ function toLocated(ref: DatasetRef, record: FileRecord): LocatedDataset {
     formatter: record.formatter,
     storageClass: record.storageClass,
     ...(record.component === undefined ? {} : { component: record.component }),
+  };
+}
+
+function toStored(ref: DatasetRef, record: FileRecord): OutputRecord {
+  return {
+    ...toLocated(ref, record),
+    sizeBytes: record.sizeBytes,
+    ...(record.checksum === undefined ? {} : { checksum: record.checksum }),
   };
 }
 
@@ -101,6 +109,7 @@ export function createReadMethods(
   | "exists"
   | "getUri"
   | "locate"
+  | "storedFiles"
 > {
   const { root } = state.repository;
   function get(ref: DatasetRef, options?: GetOptions): Promise<unknown>;
@@ -138,6 +147,13 @@ export function createReadMethods(
     getUri: async (ref) => {
       const files = await filesOf(state, ref);
       return uriOf(root, (files.find((file) => file.component === undefined) ?? files[0]!).path);
+    },
+    storedFiles: async (refs) => {
+      const files = await findFiles(
+        state.repository,
+        refs.map((ref) => ref.id),
+      );
+      return refs.map((ref) => (files.get(ref.id) ?? []).map((record) => toStored(ref, record)));
     },
     locate: async (refs) => {
       const files = await findFiles(

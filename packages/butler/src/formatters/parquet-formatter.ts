@@ -1,12 +1,16 @@
-import { readParquet, readParquetSummary, type Table, writeParquet } from "@almagest/tables";
+import type { Table } from "@almagest/tables";
 import type { Formatter } from "../types.ts";
+
+/** Loaded with the first table: most commands touch none, and this is the greater part of what they would load. */
+const loadTables = (): Promise<typeof import("@almagest/tables")> => import("@almagest/tables");
 
 /** Tables as Parquet. Components: `columns` (names), `rowcount`; the parameter `columns` reads only those. */
 export const parquetFormatter: Formatter<Table> = {
   name: "lsst.daf.butler.formatters.parquet.ParquetFormatter",
   extension: ".parq",
-  write: (table, path) => writeParquet(path, table),
+  write: async (table, path) => (await loadTables()).writeParquet(path, table),
   read: async (path, options) => {
+    const { readParquet, readParquetSummary } = await loadTables();
     if (options.component === "columns") return (await readParquetSummary(path)).columnNames;
     if (options.component === "rowcount") return (await readParquetSummary(path)).rows;
     const columns = options.parameters?.columns;

@@ -3,21 +3,31 @@ import { dataIdOfRow } from "../datasets/dataset-store.ts";
 import type { ButlerState } from "../direct/butler-state.ts";
 import type { DataId, DataIdValue } from "../types.ts";
 import { resolveSearch } from "./dataset-search.ts";
-import { planQuery } from "./plan-query.ts";
+import { type PlannedQuery, planQuery } from "./plan-query.ts";
 
-async function dataIdRows(
+/** Plans a query of data ids. */
+export async function planDataIds(
   state: ButlerState,
   dimensions: readonly string[],
   options: DataIdQueryOptions,
-): Promise<{ columns: readonly string[]; rows: DataIdValue[][] }> {
-  const { universe, db } = state.repository;
+): Promise<{ readonly columns: readonly string[]; readonly planned: PlannedQuery }> {
+  const { universe } = state.repository;
   const output = universe.completeGroup(dimensions);
   const columns = options.implied ? [...output.required, ...output.implied] : output.required;
   const constraints = [];
   for (const { datasetType, collections } of options.datasets ?? []) {
     constraints.push(await resolveSearch(state, datasetType, collections, false));
   }
-  const planned = await planQuery(state, { output, columns, constraints, options });
+  return { columns, planned: await planQuery(state, { output, columns, constraints, options }) };
+}
+
+async function dataIdRows(
+  state: ButlerState,
+  dimensions: readonly string[],
+  options: DataIdQueryOptions,
+): Promise<{ columns: readonly string[]; rows: DataIdValue[][] }> {
+  const { columns, planned } = await planDataIds(state, dimensions, options);
+  const { db } = state.repository;
   const { signal } = options;
   const rows = await db.rows(planned.sql, {
     bigInts: planned.bigInts,

@@ -40,7 +40,8 @@ interface DatasetQuery {
   decode(rows: readonly Row[]): Promise<DatasetRef[]>;
 }
 
-async function planDatasets(
+/** Plans a query of datasets of one type. */
+export async function planDatasets(
   state: ButlerState,
   datasetType: string,
   options: DatasetQueryOptions,

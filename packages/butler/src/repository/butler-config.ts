@@ -54,8 +54,7 @@ function templateTable(config: Tree): TemplateTable {
   return { entries, byInstrument };
 }
 
-/** What `butler.yaml` in a folder (or the file itself) says. Throws `BUTLER.REPOSITORY_MISSING`, `BUTLER.REPOSITORY_INVALID`. */
-export async function readButlerConfig(location: string): Promise<ButlerConfig> {
+async function readTree(location: string): Promise<{ file: string; tree: Tree }> {
   const path = toLocalPath(location);
   const file = path.endsWith(".yaml") ? path : join(path, "butler.yaml");
   let text: string;
@@ -71,12 +70,16 @@ export async function readButlerConfig(location: string): Promise<ButlerConfig> 
       },
     );
   }
-  let tree: Tree;
   try {
-    tree = (parseYaml(text) ?? {}) as Tree;
+    return { file, tree: (parseYaml(text) ?? {}) as Tree };
   } catch (cause) {
     throw invalid(file, (cause as Error).message, cause);
   }
+}
+
+/** What `butler.yaml` in a folder (or the file itself) says. Throws `BUTLER.REPOSITORY_MISSING`, `BUTLER.REPOSITORY_INVALID`. */
+export async function readButlerConfig(location: string): Promise<ButlerConfig> {
+  const { file, tree } = await readTree(location);
   const root = resolve(
     textAt(tree, "root")?.replaceAll("<butlerRoot>", resolve(file, "..")) ?? resolve(file, ".."),
   );
@@ -109,6 +112,30 @@ function withParts(location: string, registry: Tree): string {
   if (url.username === "" && url.hostname !== "") url.username = encodeURIComponent(part("username"));
   if (url.password === "" && url.username !== "") url.password = encodeURIComponent(part("password"));
   return url.href;
+}
+
+/** The whole configuration of a repository as a tree, with the defaults that hold where it says nothing. Throws as
+ * `readButlerConfig`. */
+export async function effectiveConfig(location: string): Promise<Readonly<Record<string, unknown>>> {
+  const { tree } = await readTree(location);
+  const config = await readButlerConfig(location);
+  const datastore = treeAt(tree, "datastore");
+  const templates: Record<string, unknown> = Object.fromEntries(config.templates.entries);
+  for (const [instrument, own] of config.templates.byInstrument) {
+    templates[`instrument<${instrument}>`] = Object.fromEntries(own);
+  }
+  return {
+    ...tree,
+    root: config.root,
+    datastore: {
+      ...datastore,
+      name: config.datastoreName,
+      root: textAt(datastore, "root") ?? "<butlerRoot>",
+      records: { ...treeAt(datastore, "records"), table: config.fileTable },
+      checksum: config.checksum,
+      templates,
+    },
+  };
 }
 
 function databaseLocation(file: string, url: string): string {

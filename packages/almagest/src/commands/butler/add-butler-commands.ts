@@ -1,35 +1,59 @@
 import type { Command } from "commander";
 import type { CommandContext } from "../../cli/command-context.ts";
-import { addCertifyCalibrations } from "./certify-calibrations.ts";
-import { addCollectionChain } from "./collection-chain.ts";
-import { addCreate } from "./create.ts";
-import { addIngestRaws } from "./ingest-raws.ts";
-import { addPruneDatasets } from "./prune-datasets.ts";
-import { addQueryCollections } from "./query-collections.ts";
-import { addQueryDataIds } from "./query-data-ids.ts";
-import { addQueryDatasetTypes } from "./query-dataset-types.ts";
-import { addQueryDatasets } from "./query-datasets.ts";
-import { addQueryDimensionRecords } from "./query-dimension-records.ts";
-import { addRemoveRuns } from "./remove-runs.ts";
-import { addRetrieveArtifacts } from "./retrieve-artifacts.ts";
 
-/** `almagest butler …`: what data exist. To add a command, write its file beside this one and list it here. */
-export function addButlerCommands(program: Command, context: CommandContext): void {
+type AddCommand = (parent: Command, context: CommandContext) => void;
+
+/** What reads the module of each command. A command line loads only its own: that is most of its start. */
+const COMMANDS: ReadonlyMap<string, () => Promise<AddCommand>> = new Map([
+  ["create", async () => (await import("./create.ts")).addCreate],
+  ["config-dump", async () => (await import("./config-dump.ts")).addConfigDump],
+  ["config-validate", async () => (await import("./config-validate.ts")).addConfigValidate],
+  ["register-instrument", async () => (await import("./register-instrument.ts")).addRegisterInstrument],
+  ["register-skymap", async () => (await import("./register-skymap.ts")).addRegisterSkymap],
+  ["register-dataset-type", async () => (await import("./register-dataset-type.ts")).addRegisterDatasetType],
+  ["remove-dataset-type", async () => (await import("./remove-dataset-type.ts")).addRemoveDatasetType],
+  ["ingest-raws", async () => (await import("./ingest-raws.ts")).addIngestRaws],
+  ["ingest-files", async () => (await import("./ingest-files.ts")).addIngestFiles],
+  ["import", async () => (await import("./import.ts")).addImport],
+  ["export-calibs", async () => (await import("./export-calibs.ts")).addExportCalibs],
+  ["query-collections", async () => (await import("./query-collections.ts")).addQueryCollections],
+  ["query-dataset-types", async () => (await import("./query-dataset-types.ts")).addQueryDatasetTypes],
+  ["query-datasets", async () => (await import("./query-datasets.ts")).addQueryDatasets],
+  ["query-data-ids", async () => (await import("./query-data-ids.ts")).addQueryDataIds],
+  [
+    "query-dimension-records",
+    async () => (await import("./query-dimension-records.ts")).addQueryDimensionRecords,
+  ],
+  ["collection-chain", async () => (await import("./collection-chain.ts")).addCollectionChain],
+  ["associate", async () => (await import("./associate.ts")).addAssociate],
+  ["certify-calibrations", async () => (await import("./certify-calibrations.ts")).addCertifyCalibrations],
+  ["retrieve-artifacts", async () => (await import("./retrieve-artifacts.ts")).addRetrieveArtifacts],
+  ["transfer-datasets", async () => (await import("./transfer-datasets.ts")).addTransferDatasets],
+  ["prune-datasets", async () => (await import("./prune-datasets.ts")).addPruneDatasets],
+  ["remove-collections", async () => (await import("./remove-collections.ts")).addRemoveCollections],
+  ["remove-runs", async () => (await import("./remove-runs.ts")).addRemoveRuns],
+  ["fsck", async () => (await import("./fsck.ts")).addFsck],
+]);
+
+/** `almagest butler …`: what data exist. With the words of a command line only the command they name is added. To add a
+ * command, write its file beside this one and list it here. */
+export async function addButlerCommands(
+  program: Command,
+  context: CommandContext,
+  words: readonly string[] = [],
+): Promise<void> {
   const butler = program.command("butler").description("What data exist: make, fill and query repositories.");
-  for (const add of [
-    addCreate,
-    addIngestRaws,
-    addQueryCollections,
-    addQueryDatasetTypes,
-    addQueryDatasets,
-    addQueryDataIds,
-    addQueryDimensionRecords,
-    addCollectionChain,
-    addCertifyCalibrations,
-    addRetrieveArtifacts,
-    addPruneDatasets,
-    addRemoveRuns,
-  ]) {
-    add(butler, context);
-  }
+  const named = COMMANDS.get(words[0] ?? "");
+  const loaders = named === undefined ? [...COMMANDS.values()] : [named];
+  for (const load of loaders) (await load())(butler, context);
+  for (const command of butler.commands) addPresets(command);
+}
+
+/** Gives a command the original's `--options-file`: options of a YAML file, by command name, where not on the command line. */
+function addPresets(command: Command): void {
+  command.option("-@, --options-file <path>", "YAML file of options by command name; the command line wins");
+  command.hook("preAction", async (_this, action) => {
+    const path = action.opts().optionsFile as string | undefined;
+    if (path !== undefined) (await import("../../cli/option-presets.ts")).applyPresets(action, path);
+  });
 }
