@@ -40,7 +40,7 @@ test("values are written as Python writes them", () => {
   assert.equal(timespanText({}), "(-∞, ∞)");
   assert.equal(
     timespanText({ begin: 0n, end: 1_500_000_000n }),
-    "[1970-01-01T00:00:00, 1970-01-01T00:00:02)",
+    "[1970-01-01T00:00:00, 1970-01-01T00:00:01)",
   );
   assert.equal(timespanText({ begin: 5n, end: 5n }), "(empty)");
 });
