@@ -28,4 +28,6 @@ export const WORKLOAD_ERRORS: Readonly<Record<string, string>> = {
     "Another server runs on this folder; the message names its process. Stop it first.",
   "WORKLOAD.CONFIG_INVALID":
     "The service's configuration cannot be read; the message names the place. See `almagest workload serve --help`.",
+  "WORKLOAD.BATCH_SYSTEM":
+    "A command of a batch system failed or gave an answer that cannot be read; it is tried again in the next round.",
 };

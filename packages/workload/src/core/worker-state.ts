@@ -57,6 +57,10 @@ export function stepWorker(worker: Worker, event: WorkerEvent): Worker {
         ? move("submitted", { batchId: event.batchId })
         : { ...worker, batchId: event.batchId };
     case "seen":
+      // Why it still waits may change.
+      if (event.status === worker.status && event.text) {
+        return event.text === worker.text ? worker : { ...worker, text: event.text };
+      }
       // A poll may be older than what the pilot itself said.
       if (!WORKER_TRANSITIONS[worker.status].includes(event.status)) return worker;
       return move(event.status, { text: event.text ?? worker.text });

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { AlmagestError, type Logger, silentLogger } from "@almagest/base";
+import type { Worker } from "../core/worker-state.ts";
 import type { WorkloadManager } from "../manager/workload-manager.ts";
 import type { HarvesterPlugin, PilotSetup } from "./harvester-plugin.ts";
 import { planWorkers } from "./plan-workers.ts";
@@ -27,13 +28,7 @@ export async function harvestOnce(
     throw new AlmagestError("WORKLOAD.QUEUE_UNKNOWN", `There is no queue ${settings.queue}.`);
   }
   const own = (await manager.workers(harvester)).filter(({ queueId }) => queueId === queue.id);
-  const sights = await plugin.poll(own.filter(({ batchId }) => batchId !== ""));
-  for (const { id, batchId } of own) {
-    const sight = sights.get(id);
-    if (sight !== undefined) await manager.seeWorker(id, sight.status, sight.text);
-    else if (batchId === "") await manager.seeWorker(id, "missed", "never submitted");
-    else await manager.seeWorker(id, "failed", "not known to the batch system any more");
-  }
+  await lookAt(manager, plugin, own);
   const open = (await manager.workers(harvester)).filter(({ queueId }) => queueId === queue.id);
   const { activated, running, status } = queue;
   if (status === "offline") {
@@ -43,13 +38,50 @@ export async function harvestOnce(
   const count = planWorkers({ activated, running, workers: open.length, slots, maxWorkers, maxNew });
   if (count === 0) return 0;
   const workers = await manager.addWorkers(harvester, queue.name, count);
-  const batchIds = await plugin.submit(workers, queue, settings);
-  for (const { id } of workers) {
-    const batchId = batchIds.get(id);
-    if (batchId === undefined) await manager.seeWorker(id, "failed", "refused by the batch system");
-    else await manager.seeWorker(id, "submitted", "", batchId);
-  }
-  return count;
+  const batchIds = await plugin.submit(workers, queue, settings).catch(async (error: unknown) => {
+    // Whether some were taken is not known: a plugin that can find them will, in the next round.
+    if (plugin.find === undefined)
+      await Promise.all(workers.map(({ id }) => manager.seeWorker(id, "missed", "not submitted")));
+    throw error;
+  });
+  await Promise.all(
+    workers.map(({ id }) => {
+      const batchId = batchIds.get(id);
+      return batchId === undefined
+        ? manager.seeWorker(id, "failed", "refused by the batch system")
+        : manager.seeWorker(id, "submitted", "", batchId);
+    }),
+  );
+  return batchIds.size;
+}
+
+/** Books what became of the workers. One without a batch id is looked for, and missed when it was never submitted. */
+async function lookAt(
+  manager: WorkloadManager,
+  plugin: HarvesterPlugin,
+  own: readonly Worker[],
+): Promise<void> {
+  const unknown = own.filter(({ batchId }) => batchId === "");
+  const found = unknown.length === 0 ? undefined : await plugin.find?.(unknown);
+  await Promise.all(
+    unknown.map(({ id }) => {
+      const batchId = found?.get(id);
+      return batchId === undefined
+        ? manager.seeWorker(id, "missed", "never submitted")
+        : manager.seeWorker(id, "submitted", "", batchId);
+    }),
+  );
+  const known = own.filter(({ batchId }) => batchId !== "");
+  const sights = await plugin.poll(known);
+  await Promise.all(
+    known.map(({ id, status, text }) => {
+      const sight =
+        sights.get(id) ?? ({ status: "failed", text: "not known to the batch system any more" } as const);
+      return sight.status === status && sight.text === text
+        ? undefined
+        : manager.seeWorker(id, sight.status, sight.text);
+    }),
+  );
 }
 
 /** Rounds every `periodMs` until `stop` is aborted; `settings` may be asked for anew in each (a token that expires). A round that fails for a passing reason is logged and tried again. */

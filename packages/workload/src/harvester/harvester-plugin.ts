@@ -1,7 +1,9 @@
 import type { Json } from "@almagest/base";
 import type { Worker, WorkerStatus } from "../core/worker-state.ts";
 import type { Queue } from "../scheduling/resources.ts";
+import { createCondor } from "./htcondor.ts";
 import { createLocalPool } from "./local-pool.ts";
+import { createSlurm } from "./slurm.ts";
 
 /** What a plugin must know to start a pilot on its batch system. */
 export interface PilotSetup {
@@ -26,6 +28,8 @@ export interface WorkerSight {
 export interface HarvesterPlugin extends AsyncDisposable {
   /** Submits workers; gives the batch id of each. A worker that is not in the answer was refused. */
   submit(workers: readonly Worker[], queue: Queue, setup: PilotSetup): Promise<ReadonlyMap<number, string>>;
+  /** Batch ids of workers that were written down and perhaps submitted before a crash, where the batch system can tell. */
+  find?(workers: readonly Worker[]): Promise<ReadonlyMap<number, string>>;
   /** What became of workers with a batch id. One that is not in the answer is not known there (any more). */
   poll(workers: readonly Worker[]): Promise<ReadonlyMap<number, WorkerSight>>;
   /** Asks that workers end; they are polled until they have. */
@@ -36,4 +40,8 @@ export interface HarvesterPlugin extends AsyncDisposable {
 export type PluginFactory = (options?: Readonly<Record<string, Json>>) => HarvesterPlugin;
 
 /** The plugins by name. To add one: a file that gives a `PluginFactory`, and a line here. */
-export const HARVESTER_PLUGINS: ReadonlyMap<string, PluginFactory> = new Map([["local", createLocalPool]]);
+export const HARVESTER_PLUGINS: ReadonlyMap<string, PluginFactory> = new Map([
+  ["local", createLocalPool],
+  ["slurm", createSlurm],
+  ["htcondor", createCondor],
+]);

@@ -6,8 +6,7 @@ import type { Worker } from "../core/worker-state.ts";
 import { findMarked, killMarked, markBelow, PILOT_MARK } from "../pilot/process-tree.ts";
 import type { Queue } from "../scheduling/resources.ts";
 import type { HarvesterPlugin, PilotSetup, WorkerSight } from "./harvester-plugin.ts";
-
-const PILOT = join(import.meta.dirname, "../pilot/pilot-main.ts");
+import { PILOT_FILE, pilotWords } from "./pilot-command.ts";
 
 /** How long a pilot may take to end its jobs when it is told to. */
 const GRACE_MS = 10_000;
@@ -40,12 +39,10 @@ export function createLocalPool(): HarvesterPlugin {
   const start = (worker: Worker, queue: Queue, setup: PilotSetup): number | undefined => {
     mkdirSync(setup.folder, { recursive: true });
     const log = openSync(join(setup.folder, `worker-${worker.id}.log`), "a");
-    const words = ["--url", setup.url, "--queue", queue.name, "--folder", setup.folder];
-    words.push("--slots", String(setup.slots), "--idle-sec", String(setup.idleSec));
-    words.push("--worker-id", String(worker.id), "--harvester", worker.harvester);
+    const words = pilotWords(setup, queue.name, worker.harvester, String(worker.id));
     const environment: NodeJS.ProcessEnv = { ...process.env, [PILOT_MARK]: markOf(worker) };
     if (setup.token !== undefined) environment.ALMAGEST_PILOT_TOKEN = setup.token;
-    const child = spawn(process.execPath, [PILOT, ...words], {
+    const child = spawn(process.execPath, [PILOT_FILE, ...words], {
       detached: true,
       stdio: ["ignore", log, log],
       env: environment,

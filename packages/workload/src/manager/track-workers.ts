@@ -71,7 +71,9 @@ export async function seeWorker(
   const before = fromRow(row);
   const after = stepWorker(
     before,
-    status === "submitted" ? { kind: "submitted", batchId, nowMs } : { kind: "seen", status, text, nowMs },
+    status === "submitted" && batchId !== ""
+      ? { kind: "submitted", batchId, nowMs }
+      : { kind: "seen", status, text, nowMs },
   );
   if (after === before) return;
   await commit.db.insertMany("worker", COLUMNS, [toRow(after)], { onConflict: { replaceBy: ["id"] } });

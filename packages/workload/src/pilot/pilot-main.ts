@@ -1,4 +1,5 @@
 /** The pilot as a program: `node pilot-main.ts --url URL --queue NAME --folder DIR [--slots N] …`. */
+import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
 import { createLogger, formatLogLine } from "@almagest/base";
 import { runPilot } from "./run-pilot.ts";
@@ -23,9 +24,15 @@ if (url === undefined || queue === undefined || folder === undefined) {
 }
 const stop = new AbortController();
 for (const signal of ["SIGTERM", "SIGINT"] as const) process.once(signal, () => stop.abort());
-// The token comes by the environment, where other users' ps does not show it, and goes no further.
-const token = process.env.ALMAGEST_PILOT_TOKEN;
+// The token comes by the environment or a file, where other users' ps does not show it, and goes no further.
+const { ALMAGEST_PILOT_TOKEN, ALMAGEST_PILOT_TOKEN_FILE } = process.env;
 delete process.env.ALMAGEST_PILOT_TOKEN;
+delete process.env.ALMAGEST_PILOT_TOKEN_FILE;
+const written =
+  ALMAGEST_PILOT_TOKEN_FILE === undefined
+    ? undefined
+    : readFileSync(ALMAGEST_PILOT_TOKEN_FILE, "utf8").trim();
+const token = ALMAGEST_PILOT_TOKEN ?? (written || undefined);
 const workerId = values["worker-id"];
 const log = createLogger((record) => process.stderr.write(`${formatLogLine(record)}\n`));
 const count = await runPilot(
