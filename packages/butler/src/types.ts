@@ -43,6 +43,9 @@ export interface Formatter<T = unknown> {
   readonly extension: string;
   /** Writes `value` to the local path (the caller gives a temporary name and renames it). */
   write(value: T, path: string): Promise<void>;
+  /** As `write`, and calls `seen` with every byte of the file in order (valid during the call): spares reading a large file
+   * again for its checksum. Optional. */
+  writeSeen?(value: T, path: string, seen: (bytes: Uint8Array) => void): Promise<void>;
   /** Reads the whole value, or one component (`wcs`, `bbox`, `psf`, …), with optional read parameters
    * (`bbox` for a cutout, `columns` for a table). */
   read(path: string, options: ReadOptions): Promise<unknown>;

@@ -26,4 +26,4 @@ export type {
   ImageSpec,
   QuantizeSpec,
 } from "./write/hdu-spec.ts";
-export { writeFits } from "./write/write-fits.ts";
+export { type WriteOptions, writeFits } from "./write/write-fits.ts";

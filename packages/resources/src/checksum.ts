@@ -2,6 +2,30 @@ import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 
+/** A checksum that is taken as bytes go by. */
+export interface RunningChecksum {
+  readonly sizeBytes: number;
+  add(bytes: Uint8Array): void;
+  /** BLAKE2b-512 in hex; ends the sum. */
+  finish(): string;
+}
+
+/** Starts the checksum that the Butler stores beside each file, for a writer that sees all bytes in order. */
+export function startChecksum(): RunningChecksum {
+  const hash = createHash("blake2b512");
+  let sizeBytes = 0;
+  return {
+    get sizeBytes() {
+      return sizeBytes;
+    },
+    add(bytes) {
+      hash.update(bytes);
+      sizeBytes += bytes.byteLength;
+    },
+    finish: () => hash.digest("hex"),
+  };
+}
+
 const WHOLE_FILE_BYTES = 8 * 1024 * 1024;
 
 /** BLAKE2b-512 of a file in hex, and its size: what the Butler stores beside each file. */

@@ -1,5 +1,11 @@
 import type { CardValue } from "../header/card.ts";
-import { buildHeader, createDataUnit, type EncodedHdu, invalidSpec } from "../write/encoded-hdu.ts";
+import {
+  buildHeader,
+  createDataUnit,
+  type EncodedHdu,
+  encodedWhole,
+  invalidSpec,
+} from "../write/encoded-hdu.ts";
 import type { BintableSpec } from "../write/hdu-spec.ts";
 import { type EncodedColumn, encodeColumn } from "./encode-column.ts";
 
@@ -37,7 +43,7 @@ export function encodeBintable(spec: BintableSpec): EncodedHdu {
     cell += column.cellBytes;
     heap += column.heap?.byteLength ?? 0;
   }
-  return { header, data: unit };
+  return encodedWhole(header, unit);
 }
 
 /** Copies one column's cells into the rows; descriptors are moved to where their part of the heap lies. */

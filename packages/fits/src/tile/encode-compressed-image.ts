@@ -1,7 +1,13 @@
 import type { CardValue } from "../header/card.ts";
 import { countPixels, type PixelArray, type StoredArray } from "../image/pixel-array.ts";
 import { checkImageSpec, findStoredType, scaleCards } from "../write/encode-image.ts";
-import { buildHeader, createDataUnit, type EncodedHdu, invalidSpec } from "../write/encoded-hdu.ts";
+import {
+  buildHeader,
+  createDataUnit,
+  type EncodedHdu,
+  encodedWhole,
+  invalidSpec,
+} from "../write/encoded-hdu.ts";
 import type { CompressSpec, ImageSpec, QuantizeSpec } from "../write/hdu-spec.ts";
 import { NULL_VALUE } from "./dither.ts";
 import { createHeapWriter, type HeapWriter } from "./heap-writer.ts";
@@ -72,7 +78,7 @@ export function encodeCompressedImage(spec: ImageSpec, compress: CompressSpec): 
     spec,
     floats ? new Set(["BLANK"]) : new Set(),
   );
-  return { header, data: layRows(rows, rowBytes, heap) };
+  return encodedWhole(header, layRows(rows, rowBytes, heap));
 }
 
 type EncodedRow = EncodedTile & { readonly offset: number; readonly length: number };

@@ -16,29 +16,46 @@ export interface EncodeOptions {
  * `FITS.SPEC_INVALID` or `FITS.VALUE_UNWRITABLE`.
  */
 export function encodeFits(hdus: readonly HduSpec[], options: EncodeOptions = {}): Uint8Array<ArrayBuffer> {
-  const parts = [...encodeParts(hdus, options)];
-  const bytes = new Uint8Array(parts.reduce((sum, part) => sum + part.byteLength, 0));
+  const encoded = [...encodeHdus(hdus, options)];
+  const bytes = new Uint8Array(
+    encoded.reduce((sum, { header, dataBytes }) => sum + header.toBytes().byteLength + dataBytes, 0),
+  );
   let at = 0;
-  for (const part of parts) {
+  for (const part of joinParts(encoded)) {
     bytes.set(part, at);
     at += part.byteLength;
   }
   return bytes;
 }
 
-/** The same bytes piece by piece, so that only one HDU is held encoded at a time. */
-export function* encodeParts(
+/** The same bytes piece by piece; a piece is valid until the next one is asked for. */
+export function encodeParts(
   hdus: readonly HduSpec[],
   options: EncodeOptions = {},
-): Generator<Uint8Array<ArrayBuffer>> {
+): Iterable<Uint8Array<ArrayBuffer>> {
+  return joinParts(encodeHdus(hdus, options));
+}
+
+function* joinParts(encoded: Iterable<EncodedHdu>): Generator<Uint8Array<ArrayBuffer>> {
+  for (const { header, pieces } of encoded) {
+    yield header.toBytes();
+    yield* pieces();
+  }
+}
+
+/** HDUs one after another, so that only one table or compressed image is held encoded at a time. */
+function* encodeHdus(hdus: readonly HduSpec[], options: EncodeOptions): Generator<EncodedHdu> {
   const first = hdus[0];
   const plainFirst = first?.kind === "image" && first.compress === undefined;
   const all: readonly HduSpec[] = plainFirst ? hdus : [{ kind: "image" }, ...hdus];
   for (const [index, spec] of all.entries()) {
-    const { header, data } = encodeHdu(spec, index === 0);
-    if (options.checksum === true) stampChecksum(header, addChecksum(data));
-    yield header.toBytes();
-    yield data;
+    const hdu = encodeHdu(spec, index === 0);
+    if (options.checksum === true) {
+      let sum = 0;
+      for (const piece of hdu.pieces()) sum = addChecksum(piece, sum);
+      stampChecksum(hdu.header, sum);
+    }
+    yield hdu;
   }
 }
 

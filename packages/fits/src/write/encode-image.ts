@@ -1,7 +1,8 @@
+import { padToBlock } from "../file/layout.ts";
 import type { CardValue } from "../header/card.ts";
 import { type Bitpix, bytesPerPixel, countPixels, type PixelArray } from "../image/pixel-array.ts";
 import { swapBytes } from "../source/byte-order.ts";
-import { buildHeader, createDataUnit, type EncodedHdu, invalidSpec } from "./encoded-hdu.ts";
+import { buildHeader, type EncodedHdu, invalidSpec } from "./encoded-hdu.ts";
 import type { ImageSpec } from "./hdu-spec.ts";
 
 /** How the type of an array is stored: BITPIX, and the BZERO of its sign convention. */
@@ -83,7 +84,22 @@ export function encodeImage(spec: ImageSpec, isPrimary: boolean): EncodedHdu {
     spec,
     stored.bitpix < 0 ? new Set(["BLANK"]) : new Set(),
   );
-  const unit = createDataUnit(data.length * bytesPerPixel(stored.bitpix));
-  storeBigEndian(data, unit.subarray(0, data.byteLength));
-  return { header, data: unit };
+  const dataBytes = padToBlock(data.length * bytesPerPixel(stored.bitpix));
+  return { header, dataBytes, pieces: () => storedPieces(data, dataBytes) };
+}
+
+/** Small enough to stay in the processor's cache from the swap of bytes to the disk. */
+const PIECE_BYTES = 256 * 1024;
+
+/** Pixels as stored, in pieces that share one buffer, with zeros up to `dataBytes`. */
+function* storedPieces(data: PixelArray, dataBytes: number): Generator<Uint8Array<ArrayBuffer>> {
+  const buffer = new Uint8Array(Math.min(PIECE_BYTES, dataBytes));
+  const pixels = PIECE_BYTES / data.BYTES_PER_ELEMENT;
+  for (let from = 0, at = 0; at < dataBytes; from += pixels, at += PIECE_BYTES) {
+    const part = data.subarray(from, from + pixels) as PixelArray;
+    storeBigEndian(part, buffer.subarray(0, part.byteLength));
+    const end = Math.min(PIECE_BYTES, dataBytes - at);
+    buffer.fill(0, part.byteLength, end);
+    yield buffer.subarray(0, end);
+  }
 }

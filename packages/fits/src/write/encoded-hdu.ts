@@ -7,7 +7,15 @@ import type { HeaderSpec } from "./hdu-spec.ts";
 /** An HDU ready to be written: a finished header and data padded to whole blocks. */
 export interface EncodedHdu {
   readonly header: Header;
-  readonly data: Uint8Array<ArrayBuffer>;
+  /** Bytes of the padded data. */
+  readonly dataBytes: number;
+  /** The padded data piece by piece, each of a multiple of 4 bytes; a piece is valid until the next one is asked for. */
+  pieces(): Iterable<Uint8Array<ArrayBuffer>>;
+}
+
+/** An HDU whose data lie in memory as one piece. */
+export function encodedWhole(header: Header, data: Uint8Array<ArrayBuffer>): EncodedHdu {
+  return { header, dataBytes: data.byteLength, pieces: () => [data] };
 }
 
 /** Cards this room writes itself, so that copies of them from another header must not stand beside them. */

@@ -3,6 +3,12 @@ import { AlmagestError } from "@almagest/base";
 import { type EncodeOptions, encodeParts } from "./encode-fits.ts";
 import type { HduSpec } from "./hdu-spec.ts";
 
+/** Options of writing a file. */
+export interface WriteOptions extends EncodeOptions {
+  /** Called with the file's bytes, in order, as they are written; the bytes are valid during the call. */
+  readonly seen?: (bytes: Uint8Array) => void;
+}
+
 let temporaryCount = 0;
 
 /**
@@ -12,13 +18,16 @@ let temporaryCount = 0;
 export async function writeFits(
   path: string,
   hdus: readonly HduSpec[],
-  options: EncodeOptions = {},
+  options: WriteOptions = {},
 ): Promise<void> {
   const temporary = `${path}.${process.pid}-${temporaryCount++}.tmp`;
   try {
     const handle = await open(temporary, "wx");
     try {
-      for (const part of encodeParts(hdus, options)) await writeAll(handle, part);
+      for (const part of encodeParts(hdus, options)) {
+        options.seen?.(part);
+        await writeAll(handle, part);
+      }
     } finally {
       await handle.close();
     }

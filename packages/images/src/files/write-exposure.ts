@@ -14,6 +14,8 @@ export interface WriteExposureOptions {
   readonly compress?: "none" | "lossless" | "lossy";
   /** Write CHECKSUM and DATASUM; false if not given. */
   readonly checksum?: boolean;
+  /** Called with the file's bytes, in order, as they are written; the bytes are valid during the call. */
+  readonly seen?: (bytes: Uint8Array) => void;
 }
 
 function floatCompression(
@@ -100,5 +102,6 @@ export async function writeExposure(
   exposure: Exposure,
   options: WriteExposureOptions = {},
 ): Promise<void> {
-  await writeFits(path, exposureHdus(exposure, options), { checksum: options.checksum ?? false });
+  const { checksum = false, seen } = options;
+  await writeFits(path, exposureHdus(exposure, options), { checksum, ...(seen && { seen }) });
 }

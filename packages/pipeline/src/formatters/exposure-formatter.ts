@@ -22,6 +22,7 @@ export const exposureFormatter: Formatter<Exposure> = {
   name: "lsst.obs.base.formatters.fitsExposure.FitsExposureFormatter",
   extension: ".fits",
   write: (exposure, path) => writeExposure(path, exposure),
+  writeSeen: (exposure, path, seen) => writeExposure(path, exposure, { seen }),
   async read(path, options) {
     const bbox = boxParameter(options);
     const cutout = bbox === undefined ? {} : { bbox };

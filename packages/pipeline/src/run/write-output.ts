@@ -2,9 +2,9 @@ import { createHash } from "node:crypto";
 import { mkdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { threadId } from "node:worker_threads";
-import { AlmagestError } from "@almagest/base";
+import { AlmagestError, invariant } from "@almagest/base";
 import type { Formatter, FormatterRegistry, LocatedDataset } from "@almagest/butler";
-import { checksumFile, resolveWithin } from "@almagest/resources";
+import { checksumFile, resolveWithin, startChecksum } from "@almagest/resources";
 import { isEncodingFormatter } from "../formatters/encoding-formatter.ts";
 
 /** Size and checksum of a file just written. */
@@ -35,6 +35,24 @@ export function findFormatter(formatters: FormatterRegistry, located: LocatedDat
   const { ref, storageClass, formatter: name } = located;
   const own = formatters.entries.get(ref.datasetType.name) ?? formatters.entries.get(storageClass);
   return own?.name === name ? own : formatters.byName.get(name);
+}
+
+/** Writes by a formatter, and takes the checksum on the way where the formatter shows its bytes. */
+async function writeFile(
+  formatter: Formatter,
+  value: unknown,
+  path: string,
+  checksum: boolean,
+): Promise<WrittenFile> {
+  if (!checksum || formatter.writeSeen === undefined) {
+    await formatter.write(value, path);
+    return checksum ? checksumFile(path) : { sizeBytes: statSync(path).size };
+  }
+  const sum = startChecksum();
+  await formatter.writeSeen(value, path, sum.add);
+  const { sizeBytes } = sum;
+  invariant(statSync(path).size === sizeBytes, `the file has the ${sizeBytes} bytes that were summed`);
+  return { sizeBytes, checksum: sum.finish() };
 }
 
 /**
@@ -71,8 +89,7 @@ export async function writeOutput(
       file = { sizeBytes: bytes.length };
       if (checksum) file = { ...file, checksum: checksumOf(bytes) };
     } else {
-      await formatter.write(value, temporary);
-      file = checksum ? await checksumFile(temporary) : { sizeBytes: statSync(temporary).size };
+      file = await writeFile(formatter, value, temporary, checksum);
     }
     renameSync(temporary, path);
     return file;
