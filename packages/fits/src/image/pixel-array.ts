@@ -28,22 +28,22 @@ export function bytesPerPixel(bitpix: Bitpix): 1 | 2 | 4 | 8 {
   return (Math.abs(bitpix) / 8) as 1 | 2 | 4 | 8;
 }
 
-/** An array of the stored type over a buffer, or a new one of `length` zeros. */
-export function createStored(bitpix: Bitpix, source: ArrayBuffer | number): StoredArray {
+/** An array of the stored type over a buffer (or the first `length` pixels of it), or a new one of as many zeros. */
+export function createStored(bitpix: Bitpix, source: ArrayBuffer | number, length?: number): StoredArray {
   const buffer = typeof source === "number" ? new ArrayBuffer(source * bytesPerPixel(bitpix)) : source;
   switch (bitpix) {
     case 8:
-      return new Uint8Array(buffer);
+      return new Uint8Array(buffer, 0, length);
     case 16:
-      return new Int16Array(buffer);
+      return new Int16Array(buffer, 0, length);
     case 32:
-      return new Int32Array(buffer);
+      return new Int32Array(buffer, 0, length);
     case 64:
-      return new BigInt64Array(buffer);
+      return new BigInt64Array(buffer, 0, length);
     case -32:
-      return new Float32Array(buffer);
+      return new Float32Array(buffer, 0, length);
     case -64:
-      return new Float64Array(buffer);
+      return new Float64Array(buffer, 0, length);
   }
 }
 

@@ -1,3 +1,4 @@
+import { borrowBuffer } from "@almagest/base";
 import { swapBytes } from "../source/byte-order.ts";
 import { type ByteSource, checkRange, readExact, readExactInto } from "../source/byte-source.ts";
 import { type Bitpix, bytesPerPixel, countPixels, createStored, type StoredArray } from "./pixel-array.ts";
@@ -14,7 +15,8 @@ export interface ImagePlace {
   readonly name: string;
 }
 
-/** Reads stored pixels of a region of a plain image, row-major, in this machine's byte order. */
+/** Reads stored pixels of a region of a plain image, row-major, in this machine's byte order. A large buffer is borrowed: its
+ * owner may give it back. */
 export async function readPlainImage(
   source: ByteSource,
   place: ImagePlace,
@@ -26,8 +28,8 @@ export async function readPlainImage(
   if (count === 0) return createStored(place.bitpix, 0);
   const lastByte = place.offset + (lastPixel(place.shape, region) + 1) * width;
   checkRange(source, place.offset, lastByte - place.offset, what);
-  const buffer = allocate(count * width);
-  const target = new Uint8Array(buffer);
+  const buffer = borrowBuffer(count * width);
+  const target = new Uint8Array(buffer, 0, count * width);
   const [nx = 1, ny = 1] = place.shape;
   const [x0 = 0, y0 = 0] = region.start;
   const [columns = 1, rows = 1] = region.shape;
@@ -41,7 +43,7 @@ export async function readPlainImage(
       swapBytes(out, width);
     }
   }
-  return createStored(place.bitpix, buffer);
+  return createStored(place.bitpix, buffer, count);
 }
 
 /** Fills `out` piece by piece; while one piece is swapped the next is already on its way. */
@@ -92,9 +94,4 @@ function lastPixel(shape: readonly number[], region: Region): number {
   for (let axis = shape.length - 1; axis >= 0; axis--)
     index = index * shape[axis]! + region.start[axis]! + region.shape[axis]! - 1;
   return index;
-}
-
-/** Memory that will be filled entirely, so it need not be cleared first. */
-function allocate(bytes: number): ArrayBuffer {
-  return Buffer.allocUnsafeSlow(bytes).buffer as ArrayBuffer;
 }

@@ -1,4 +1,4 @@
-import { AlmagestError } from "@almagest/base";
+import { AlmagestError, returnBuffer } from "@almagest/base";
 import type { Formatter, ReadOptions } from "@almagest/butler";
 import {
   type Box,
@@ -23,6 +23,9 @@ export const exposureFormatter: Formatter<Exposure> = {
   extension: ".fits",
   write: (exposure, path) => writeExposure(path, exposure),
   writeSeen: (exposure, path, seen) => writeExposure(path, exposure, { seen }),
+  release({ image, mask, variance }) {
+    for (const { data } of [image, mask, variance]) returnBuffer(data.buffer);
+  },
   async read(path, options) {
     const bbox = boxParameter(options);
     const cutout = bbox === undefined ? {} : { bbox };

@@ -142,6 +142,24 @@ class QuantumRun {
       this.#runMs = performance.now() - runStart;
     }
     await this.#writeOutputs(outputs ?? {});
+    this.#release(inputs, outputs ?? {});
+  }
+
+  /** The quantum's own values are used up: their planes serve the next one. */
+  #release(inputs: Readonly<Record<string, unknown>>, outputs: Readonly<Record<string, unknown>>): void {
+    const { inputs: read, outputs: written, inputsOf, outputsOf } = this.#job;
+    for (const { kind, connection, component, deferLoad } of this.#loaded.edges) {
+      if (component !== undefined || deferLoad) continue;
+      const [value, positions, located] =
+        kind === "output"
+          ? [outputs[connection], outputsOf[connection], written]
+          : [inputs[connection], inputsOf[connection], read];
+      const first = positions?.[0];
+      if (value === undefined || first === undefined) continue;
+      const formatter = findFormatter(this.#place.runtime.formatters, located[first]!);
+      const values: readonly unknown[] = Array.isArray(value) ? value : [value];
+      if (formatter?.release) for (const item of values) if (item !== undefined) formatter.release(item);
+    }
   }
 
   async #load(edge: Edge, refs: readonly DatasetRef[]): Promise<unknown> {

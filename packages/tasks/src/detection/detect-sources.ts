@@ -1,3 +1,4 @@
+import { returnBuffer } from "@almagest/base";
 import type { Mask, MaskedImage, Psf } from "@almagest/images";
 import { bitsOf } from "../mask-bits.ts";
 import { findKernel } from "../measurement/psf-stamps.ts";
@@ -7,7 +8,6 @@ import { ensureInt32 } from "./growable.ts";
 import { createLabelMap, growLabels } from "./label-map.ts";
 import { measureNoiseScale, refineNoiseScale, sampleSky } from "./noise-scale.ts";
 import { createPeakList } from "./peak-list.ts";
-import { giveBack } from "./scratch-planes.ts";
 import { separatePsf } from "./separate-psf.ts";
 import { smoothImage } from "./smooth-image.ts";
 import { createPeakSplitter, loneMaximum } from "./split-peaks.ts";
@@ -135,8 +135,8 @@ export function detectSources(
   const grow = Math.round(c.growSigma * middle.sigma);
   growLabels(labels, stride, pixels, pixelCount, grow);
   const found = peaks.finish(labels, bbox, footprintCount, c.thresholdSigma, scale);
-  giveBack(labels);
-  giveBack(smooth);
+  returnBuffer(labels.buffer);
+  returnBuffer(smooth.buffer);
   return found;
 }
 

@@ -1,7 +1,7 @@
+import { borrowInts } from "@almagest/base";
 import type { Box } from "@almagest/images";
 import type { Footprints } from "./detections.ts";
 import { ensureInt32 } from "./growable.ts";
-import { borrowInts } from "./scratch-planes.ts";
 
 /** A map of 32-bit labels over a box with a rim of −1 one pixel wide (so its rows are width + 2 long); 0 is free. Borrowed: give it back. */
 export function createLabelMap(box: Box): Int32Array<ArrayBuffer> {

@@ -1,6 +1,6 @@
+import { borrowFloats } from "@almagest/base";
 import type { MaskedImage } from "@almagest/images";
 import { convolveSeparable } from "@almagest/kernels";
-import { borrowFloats } from "./scratch-planes.ts";
 import type { SeparableKernel } from "./separate-psf.ts";
 
 const STRETCH = 128;

@@ -1,4 +1,4 @@
-import { AlmagestError, type Logger } from "@almagest/base";
+import { AlmagestError, borrowFloats, borrowWords, type Logger } from "@almagest/base";
 import { type Box, type Exposure, MASK_PLANES, type RawExposure, setMaskBox } from "@almagest/images";
 import { findCosmicRays } from "../cosmic-rays/find-cosmic-rays.ts";
 import { BAD, CR, NO_DATA, SAT, SUSPECT, UNMASKEDNAN } from "../mask-bits.ts";
@@ -14,14 +14,17 @@ import { interpolatePixels } from "./interpolate-pixels.ts";
 import type { IsrConfig } from "./isr-config.ts";
 import { describeAmplifier, prepareAmplifier } from "./prepare-amplifier.ts";
 
+/** What is used of a combined frame. */
+export type CalibrationFrame = Pick<Exposure, "bbox" | "image" | "variance" | "metadata">;
+
 /** The combined frames that belong to a raw exposure; each may be absent. */
 export interface IsrCalibrations {
   /** Electrons. */
-  readonly bias?: Exposure;
+  readonly bias?: CalibrationFrame;
   /** Electrons per second of dark time. */
-  readonly dark?: Exposure;
+  readonly dark?: CalibrationFrame;
   /** Relative response, about 1. */
-  readonly flat?: Exposure;
+  readonly flat?: CalibrationFrame;
   readonly defects?: Defects;
 }
 
@@ -31,7 +34,7 @@ export interface IsrResult {
   readonly metrics: Readonly<Record<string, number | string | boolean>>;
 }
 
-function checkedPlanes(name: string, frame: Exposure, bbox: Box) {
+function checkedPlanes(name: string, frame: CalibrationFrame, bbox: Box) {
   const box = frame.bbox;
   if (box.width !== bbox.width || box.height !== bbox.height || box.x0 !== bbox.x0 || box.y0 !== bbox.y0) {
     throw new AlmagestError(
@@ -115,13 +118,17 @@ export function removeInstrumentSignature(
   );
   const planes: DetectorPlanes = {
     bbox,
-    image: new Float32Array(size),
-    variance: new Float32Array(size),
-    mask: new Uint32Array(size),
+    image: borrowFloats(size),
+    variance: borrowFloats(size),
+    mask: borrowWords(size),
     saturated: [],
   };
-  // Pixels that no amplifier covers.
-  if (amplifiers.reduce((sum, a) => sum + a.width * a.height, 0) < size) planes.mask.fill(NO_DATA);
+  if (amplifiers.reduce((sum, a) => sum + a.width * a.height, 0) < size) {
+    // Pixels that no amplifier covers.
+    planes.image.fill(0);
+    planes.variance.fill(0);
+    planes.mask.fill(NO_DATA);
+  }
   for (const name of ["bias", "dark", "flat", "defects"] as const) {
     const wanted = {
       bias: config.doBias,

@@ -1,7 +1,7 @@
+import { returnBuffer } from "@almagest/base";
 import type { MaskedImage, Psf, PsfStamp } from "@almagest/images";
 import type { Table } from "@almagest/tables";
 import { measureNoiseScale, sampleSky } from "../detection/noise-scale.ts";
-import { giveBack } from "../detection/scratch-planes.ts";
 import { separatePsf } from "../detection/separate-psf.ts";
 import { smoothImage } from "../detection/smooth-image.ts";
 import { bitsOf } from "../mask-bits.ts";
@@ -92,7 +92,7 @@ export function forcedMeasure(
       data[k] = (found & bits) !== 0 ? 1 : 0;
     }
   }
-  giveBack(planes.image);
+  returnBuffer(planes.image.buffer);
   return columns.table();
 }
 
@@ -102,7 +102,7 @@ function measureScale(masked: MaskedImage, psf: Psf, badBits: number): number {
   const kernel = separatePsf(middle.stamp);
   const smooth = smoothImage(masked, kernel, badBits);
   const samples = sampleSky(masked, smooth, kernel.squareSum, kernel.half, badBits, 16384);
-  giveBack(smooth);
+  returnBuffer(smooth.buffer);
   return measureNoiseScale(samples.snr);
 }
 

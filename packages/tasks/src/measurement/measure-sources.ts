@@ -1,9 +1,9 @@
+import { returnBuffer } from "@almagest/base";
 import type { MaskedImage, Psf } from "@almagest/images";
 import type { Table } from "@almagest/tables";
 import { applyChild, type Children, countSiblings } from "../deblend/children.ts";
 import { deblendFootprints } from "../deblend/deblend-footprints.ts";
 import type { Detections } from "../detection/detections.ts";
-import { giveBack } from "../detection/scratch-planes.ts";
 import { bitsOf } from "../mask-bits.ts";
 import { type Moments, measureMoments } from "./adaptive-moments.ts";
 import { type Centroid, measureCentroid } from "./centroid.ts";
@@ -68,7 +68,7 @@ export function measureSources(
   measureAlone(context, columns);
   fitBlends(context, columns);
   finish(context, columns);
-  giveBack(planes.image);
+  returnBuffer(planes.image.buffer);
   return columns.table();
 }
 

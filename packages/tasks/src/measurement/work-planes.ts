@@ -1,5 +1,5 @@
+import { borrowFloats } from "@almagest/base";
 import type { MaskedImage } from "@almagest/images";
-import { borrowFloats } from "../detection/scratch-planes.ts";
 
 /** The planes a measurement runs on: pixels count from the box's corner; the image is a private copy that may be changed. */
 export interface WorkPlanes {

@@ -1,6 +1,5 @@
-import { AlmagestError } from "@almagest/base";
+import { AlmagestError, returnBuffer } from "@almagest/base";
 import { type Box, createPixelGridPsf, type MaskedImage, type PixelGridPsf } from "@almagest/images";
-import { giveBack } from "../detection/scratch-planes.ts";
 import { createWorkPlanes } from "../measurement/work-planes.ts";
 import { robustStatistics } from "../median.ts";
 import { createAnalyticPsf } from "./analytic-psf.ts";
@@ -93,7 +92,7 @@ export function fitPsf(
   const size = c.size ?? 2 * Math.min(30, Math.max(9, Math.ceil(7 * sigma))) + 1;
   const planes = createWorkPlanes(masked);
   const stamps = cutStarStamps(masked, planes, stars, size, sigma, c.badPlanes);
-  giveBack(planes.image);
+  returnBuffer(planes.image.buffer);
   if (stamps.count === 0) {
     throw new AlmagestError(
       "TASKS.PSF_NO_STARS",
