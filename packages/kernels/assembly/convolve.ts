@@ -67,6 +67,18 @@ export function maskRows(values: usize, mask: usize, bits: u32, used: usize, byt
   }
 }
 
+/** In place: values not finite or masked become 0. Bytes a multiple of 16. */
+export function clearRows(values: usize, mask: usize, bits: u32, bytes: usize): void {
+  const most = f32x4.splat(f32.MAX_VALUE);
+  const wanted = i32x4.splat(bits);
+  const zero = i32x4.splat(0);
+  for (let i: usize = 0; i < bytes; i += 16) {
+    const v = v128.load(values + i);
+    const clear = i32x4.eq(v128.and(v128.load(mask + i), wanted), zero);
+    v128.store(values + i, v128.and(v, v128.and(clear, f32x4.le(f32x4.abs(v), most))));
+  }
+}
+
 /** dst = dst·total/used where |used| > least, else NaN. Bytes a multiple of 16. */
 export function renormaliseRows(dst: usize, used: usize, bytes: usize, total: f32, least: f32): void {
   const all = f32x4.splat(total);

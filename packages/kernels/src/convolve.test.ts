@@ -2,8 +2,14 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createRandom, isAlmagestError } from "@almagest/base";
 import fc from "fast-check";
-import { convolve, convolveMasked, convolveSeparable, convolveSeparableMasked } from "./convolve.ts";
-import { convolvePlain, convolveSeparablePlain } from "./oracle/convolve.ts";
+import {
+  convolve,
+  convolveMasked,
+  convolveSeparable,
+  convolveSeparableCleared,
+  convolveSeparableMasked,
+} from "./convolve.ts";
+import { convolvePlain, convolveSeparableClearedPlain, convolveSeparablePlain } from "./oracle/convolve.ts";
 import { convolveMaskedPlain, convolveSeparableMaskedPlain } from "./oracle/convolve-masked.ts";
 import { assertSameBits, randomMask, randomPlane } from "./testing/planes.ts";
 
@@ -62,6 +68,23 @@ test("the masked convolutions equal their plain twins bit for bit, NaN pixels in
       const square = randomPlane(random, 25).map(Math.abs);
       convolveMasked(src, mask, 5, width, height, square, 5, fast);
       convolveMaskedPlain(src, mask, 5, width, height, square, 5, plain);
+      assertSameBits(fast, plain);
+    }),
+    { numRuns: 40 },
+  );
+});
+
+test("convolveSeparableCleared equals its plain twin bit for bit, NaN pixels included", () => {
+  fc.assert(
+    fc.property(shape, ({ width, height, halfX, halfY, seed }) => {
+      const random = createRandom(seed);
+      const src = randomPlane(random, width * height, 0.05);
+      const mask = randomMask(random, width * height);
+      const kernelX = randomPlane(random, 2 * halfX + 1);
+      const kernelY = randomPlane(random, 2 * halfY + 1);
+      const [fast, plain] = [new Float32Array(src.length), new Float32Array(src.length)];
+      convolveSeparableCleared(src, mask, 5, width, height, kernelX, kernelY, fast);
+      convolveSeparableClearedPlain(src, mask, 5, width, height, kernelX, kernelY, plain);
       assertSameBits(fast, plain);
     }),
     { numRuns: 40 },

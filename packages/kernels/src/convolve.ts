@@ -39,6 +39,26 @@ export function convolveSeparable(
   convolveStrips(src, width, height, separablePasses(kernelX, kernelY), dst);
 }
 
+/** As `convolveSeparable`; pixels that have any of `maskBits` or are not finite count as 0, too. */
+export function convolveSeparableCleared(
+  src: Float32Array,
+  mask: Uint32Array,
+  maskBits: number,
+  width: number,
+  height: number,
+  kernelX: Float32Array,
+  kernelY: Float32Array,
+  dst: Float32Array,
+): void {
+  checkPlane("src", src, width, height);
+  checkPlane("mask", mask, width, height);
+  checkPlane("dst", dst, width, height);
+  checkApart(src, dst);
+  checkKernelSize("kernelX", kernelX.length);
+  checkKernelSize("kernelY", kernelY.length);
+  convolveStrips(src, width, height, separablePasses(kernelX, kernelY), dst, { mask, bits: maskBits });
+}
+
 /**
  * Convolves leaving out pixels that have any of `maskBits`, are not finite, or lie outside, and divides by the used
  * share of the kernel's sum; NaN where less than 1 % of the kernel was used.

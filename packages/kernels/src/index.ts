@@ -12,7 +12,13 @@ export {
 } from "./aperture-sums.ts";
 export { type BoxClip, type BoxStatistics, boxStatistics } from "./box-statistics.ts";
 export { circleRectangleOverlap } from "./circle-overlap.ts";
-export { convolve, convolveMasked, convolveSeparable, convolveSeparableMasked } from "./convolve.ts";
+export {
+  convolve,
+  convolveMasked,
+  convolveSeparable,
+  convolveSeparableCleared,
+  convolveSeparableMasked,
+} from "./convolve.ts";
 export { crosstalkSubtract } from "./crosstalk-subtract.ts";
 export { type DetectSpansInput, detectSpans, type SpanSet } from "./detect-spans.ts";
 export { KERNELS_ERRORS } from "./errors.ts";

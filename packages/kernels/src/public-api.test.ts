@@ -15,6 +15,7 @@ test("the exported names are these", () => {
     "convolve",
     "convolveMasked",
     "convolveSeparable",
+    "convolveSeparableCleared",
     "convolveSeparableMasked",
     "createComplexPlane",
     "crosstalkSubtract",

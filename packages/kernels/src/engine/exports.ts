@@ -13,6 +13,7 @@ export interface KernelExports {
     width: number,
     rows: number,
   ): void;
+  clearRows(values: number, mask: number, bits: number, bytes: number): void;
   maskRows(values: number, mask: number, bits: number, used: number, bytes: number): void;
   renormaliseRows(dst: number, used: number, bytes: number, total: number, least: number): void;
   gatherBox(

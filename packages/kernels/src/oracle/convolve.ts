@@ -28,6 +28,21 @@ export function convolvePlain(
   }
 }
 
+/** The plain twin of `convolveSeparableCleared`: a copy without those pixels, convolved. */
+export function convolveSeparableClearedPlain(
+  src: Float32Array,
+  mask: Uint32Array,
+  maskBits: number,
+  width: number,
+  height: number,
+  kernelX: Float32Array,
+  kernelY: Float32Array,
+  dst: Float32Array,
+): void {
+  const clean = src.map((value, p) => (Number.isFinite(value) && (mask[p]! & maskBits) === 0 ? value : 0));
+  convolveSeparablePlain(clean, width, height, kernelX, kernelY, dst);
+}
+
 /** The plain twin of `convolveSeparable`: rows first into an f32 plane, then columns. */
 export function convolveSeparablePlain(
   src: Float32Array,

@@ -12,11 +12,11 @@ export interface ConvolvePass {
   readonly ny: number;
 }
 
-/** Which pixels to leave out, and the kernel's sum. */
+/** Which pixels to leave out. With the kernel's sum they are made up for by the rest of the kernel; without, they count as 0. */
 export interface MaskRule {
   readonly mask: Uint32Array;
   readonly bits: number;
-  readonly total: number;
+  readonly total?: number;
 }
 
 /** Copies rows first … first+count−1 of a plane between zero margins; rows outside the plane are zero. */
@@ -67,11 +67,12 @@ export function convolveStrips(
   const { kernels } = arena;
   const placed = placePasses(arena, passes);
   const values = arena.floats(stride * rows);
-  const used = rule ? arena.floats(stride * rows) : undefined;
+  const total = rule?.total;
+  const used = total !== undefined ? arena.floats(stride * rows) : undefined;
   const mask = rule ? arena.words(stride * rows) : undefined;
   const middle = passes.length > 1 ? arena.floats(padded * rows) : undefined;
   const out = arena.floats(padded * strip);
-  const weights = rule ? arena.floats(padded * strip) : undefined;
+  const weights = total !== undefined ? arena.floats(padded * strip) : undefined;
 
   const run = (input: Block<Float32Array>, output: Block<Float32Array>, count: number): void => {
     const [first, second] = placed as [ConvolvePass & { at: number }, (ConvolvePass & { at: number })?];
@@ -98,16 +99,17 @@ export function convolveStrips(
     const count = Math.min(strip, height - y);
     const lines = count + 2 * marginY;
     loadRows(src, width, height, y - marginY, lines, values.view, stride, marginX);
+    if (rule && mask) loadRows(rule.mask, width, height, y - marginY, lines, mask.view, stride, marginX);
+    if (rule && mask && !used) kernels.clearRows(values.at, mask.at, rule.bits, stride * lines * 4);
     if (rule && mask && used && weights) {
-      loadRows(rule.mask, width, height, y - marginY, lines, mask.view, stride, marginX);
       kernels.maskRows(values.at, mask.at, rule.bits, used.at, stride * lines * 4);
       clearMargins(used.view, stride, marginX, width, y - marginY, lines, height);
       run(used, weights, count);
     }
     run(values, out, count);
-    if (rule && weights) {
-      const least = Math.fround(Math.abs(rule.total) * 0.01);
-      kernels.renormaliseRows(out.at, weights.at, padded * count * 4, rule.total, least);
+    if (total !== undefined && weights) {
+      const least = Math.fround(Math.abs(total) * 0.01);
+      kernels.renormaliseRows(out.at, weights.at, padded * count * 4, total, least);
     }
     for (let row = 0; row < count; row++) {
       dst.set(out.view.subarray(row * padded, row * padded + width), (y + row) * width);
