@@ -9,7 +9,9 @@ import {
 import { getNumbers, type Table } from "@almagest/tables";
 import { estimateBackground } from "../background/estimate-background.ts";
 import { detectSources, markFootprints } from "../detection/detect-sources.ts";
+import type { Detections } from "../detection/detections.ts";
 import { measureSources } from "../measurement/measure-sources.ts";
+import { isFiniteImage } from "../measurement/work-planes.ts";
 import { fitPsf, type PsfFit } from "../psf-model/fit-psf.ts";
 import { selectPsfStars } from "../psf-model/select-psf-stars.ts";
 import type { CalibrateImageConfig } from "./calibrate-image-config.ts";
@@ -29,6 +31,14 @@ export interface Characterization {
 
 /** PSF width with which the first detection begins, pixels: seeing-limited images lie around it. */
 const FIRST_SIGMA = 1.8;
+/** Whether a PSF in the middle of the image is about as wide as the first guess, so that a search with it finds the same. */
+const isNear = (psf: Psf, { bbox }: MaskedImage): boolean => {
+  const sigma = psf.sigmaAt(bbox.x0 + (bbox.width >> 1), bbox.y0 + (bbox.height >> 1));
+  return Math.abs(sigma / FIRST_SIGMA - 1) < 0.25;
+};
+
+/** What the choice of PSF stars needs to know of each source. */
+const STAR_MEASUREMENT = { apertureRadii: [6], localBackground: false, fitBlends: false, kron: false };
 
 /**
  * Subtracts the sky of an image (in place), fits its PSF in rounds of detect → measure → select stars → fit, then detects and
@@ -48,20 +58,24 @@ export function characterizeImage(
     subtractBackground(masked.image, step);
     background = { layers: [...background.layers, ...step.layers] };
   };
+  const finite = isFiniteImage(masked);
   let fit: PsfFit | undefined;
+  let found: Detections | undefined;
   let fallback: Psf | undefined;
   let stars = { x: new Float64Array(0), y: new Float64Array(0) };
   for (let pass = 0; pass < config.psfPasses; pass++) {
     const psf = fit?.psf ?? createGaussianPsf(FIRST_SIGMA);
-    const detections = detectSources(masked, psf, {
-      thresholdSigma: config.psfDetectionSigma,
-      noiseScale: 1,
-    });
+    // The peaks that were found with the first guess stand where they are, if it was near.
+    const detections =
+      found !== undefined && isNear(psf, masked)
+        ? found
+        : detectSources(masked, psf, { thresholdSigma: config.psfDetectionSigma, noiseScale: 1 });
+    found = detections;
     if (pass === 0) {
       markFootprints(masked.mask, detections.footprints);
       refineBackground("mean");
     }
-    const bright = measureSources(masked, psf, detections, { apertureRadii: [6], localBackground: false });
+    const bright = measureSources(masked, psf, detections, { ...STAR_MEASUREMENT, finite });
     const selected = selectPsfStars(bright);
     const x = getNumbers(bright, "x");
     const y = getNumbers(bright, "y");
@@ -70,7 +84,7 @@ export function characterizeImage(
       y: Float64Array.from(selected.rows, (row) => y[row]!),
     };
     try {
-      fit = fitStars(masked, stars, selected.sigma, bright.rows, config, seed);
+      fit = fitStars(masked, stars, selected.sigma, bright.rows, config, { seed, finite });
     } catch (error) {
       if (!config.psfFallback || !isAlmagestError(error) || error.code !== "TASKS.PSF_NO_STARS") throw error;
       fallback = fit?.psf ?? createGaussianPsf(narrowestSigma(bright));
@@ -83,7 +97,7 @@ export function characterizeImage(
   refineBackground("mean");
   const detections = detectSources(masked, psf, { thresholdSigma: config.detectionSigma });
   markFootprints(masked.mask, detections.footprints);
-  const sources = measureSources(masked, psf, detections);
+  const sources = measureSources(masked, psf, detections, { finite });
   return { background, psf, psfFit: fit, psfStars: stars, sources, noiseScale: detections.noiseScale };
 }
 
@@ -93,7 +107,7 @@ function fitStars(
   sigma: number,
   offered: number,
   config: CalibrateImageConfig,
-  seed: number,
+  options: { readonly seed: number; readonly finite: boolean },
 ): PsfFit {
   if (stars.x.length === 0) {
     throw new AlmagestError(
@@ -102,7 +116,7 @@ function fitStars(
       { fields: { sources: offered } },
     );
   }
-  return fitPsf(masked, stars, sigma, { seed, ...maximumOrder(stars.x.length, config.psfOrder) });
+  return fitPsf(masked, stars, sigma, { ...options, ...maximumOrder(stars.x.length, config.psfOrder) });
 }
 
 /** Narrower than any star that optics and air have formed, pixels. */

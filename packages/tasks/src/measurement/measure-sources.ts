@@ -48,7 +48,7 @@ export function measureSources(
   config: Partial<MeasurementConfig> = {},
 ): Table {
   const c = { ...DEFAULT_MEASUREMENT, ...config };
-  const planes = createWorkPlanes(masked);
+  const planes = createWorkPlanes(masked, c.finite);
   const children = deblendFootprints(planes.image, masked.bbox, detections);
   for (let k = 0; k < detections.count; k++) applyChild(planes.image, children, k, -1);
   const errorScale = c.rescaleErrors ? detections.noiseScale : 1;
@@ -66,7 +66,9 @@ export function measureSources(
     noiseScale: String(detections.noiseScale),
   });
   measureAlone(context, columns);
-  fitBlends(context, columns);
+  if (c.fitBlends) fitBlends(context, columns);
+  const fluxErr = columns.float("psfFluxErr");
+  for (let k = 0; k < detections.count; k++) fluxErr[k]! *= errorScale;
   finish(context, columns);
   returnBuffer(planes.image.buffer);
   return columns.table();
@@ -181,21 +183,23 @@ function measureAlone(context: Context, columns: SourceColumns): void {
           ? 1
           : 0;
     }
-    measureKron(
-      planes,
-      cx,
-      cy,
-      moments.xx,
-      moments.xy,
-      moments.yy,
-      config.kronFactor,
-      config.kronMinimum,
-      kron,
-    );
-    kronFlux[k] = kron.flux;
-    kronFluxErr[k] = context.errorScale * Math.sqrt(kron.variance);
-    kronRad[k] = kron.radius;
-    kronFlag[k] = kron.failed ? 1 : 0;
+    if (config.kron) {
+      measureKron(
+        planes,
+        cx,
+        cy,
+        moments.xx,
+        moments.xy,
+        moments.yy,
+        config.kronFactor,
+        config.kronMinimum,
+        kron,
+      );
+      kronFlux[k] = kron.flux;
+      kronFluxErr[k] = context.errorScale * Math.sqrt(kron.variance);
+      kronRad[k] = kron.radius;
+      kronFlag[k] = kron.failed ? 1 : 0;
+    }
     if (config.localBackground) {
       const sky = measureLocalBackground(planes, badBits, cx, cy, 7 * sigma, 15 * sigma);
       localBackground[k] = sky.level;
@@ -262,7 +266,6 @@ function fitBlends(context: Context, columns: SourceColumns): void {
       }
     }
   }
-  for (let k = 0; k < count; k++) fluxErr[k]! *= context.errorScale;
 }
 
 /** Flags, classification and identity columns. */

@@ -26,6 +26,12 @@ export interface MeasurementConfig {
   readonly extendedSize: number;
   /** … and above this many of its standard errors. */
   readonly extendedSigma: number;
+  /** Whether to fit blended point sources together. */
+  readonly fitBlends: boolean;
+  /** Whether to measure Kron fluxes. */
+  readonly kron: boolean;
+  /** The caller knows that image and variance have no NaN and no infinity, and need not be searched for them. */
+  readonly finite: boolean;
   /** Whether to measure the sky around each source. */
   readonly localBackground: boolean;
   /** Multiply errors by the noise scale that detection measured on the sky. */
@@ -51,6 +57,9 @@ export const DEFAULT_MEASUREMENT: MeasurementConfig = {
   blendSizeExcess: 0.1,
   extendedSize: 0.04,
   extendedSigma: 3,
+  fitBlends: true,
+  kron: true,
+  finite: false,
   localBackground: true,
   rescaleErrors: true,
   fallbackSigma: 2,

@@ -32,15 +32,41 @@ function clearRow(data: Float32Array, from: number, to: number): void {
   for (let p = from; p < to; p++) if (!Number.isFinite(data[p]!)) data[p] = 0;
 }
 
-/** Copies the image with non-finite pixels as 0; the variance is copied only where it has such pixels; the mask is shared. The image is borrowed: give it back. */
+/** Whether no pixel of image and variance is NaN or infinite. */
+export function isFiniteImage({ image, variance }: MaskedImage): boolean {
+  return [image.data, variance.data].every((data) => {
+    for (let from = 0; from < data.length; from += STRETCH) {
+      if (!isFiniteRow(data, from, Math.min(data.length, from + STRETCH))) return false;
+    }
+    return true;
+  });
+}
+
+/** Pixels that are summed at once. */
+const STRETCH = 4096;
+
+/** The planes themselves, for reading: only where {@link isFiniteImage} holds. */
+export function readWorkPlanes(masked: MaskedImage): WorkPlanes {
+  const { width, height } = masked.bbox;
+  return {
+    width,
+    height,
+    image: masked.image.data,
+    variance: masked.variance.data,
+    mask: masked.mask.data,
+  };
+}
+
+/** Copies the image with non-finite pixels as 0; the variance is copied only where it has such pixels; the mask is shared. The image is borrowed: give it back. With `finite` the caller vouches that there are none. */
 export function createWorkPlanes(
   masked: MaskedImage,
+  finite = false,
 ): WorkPlanes & { readonly image: Float32Array<ArrayBuffer> } {
   const { width, height } = masked.bbox;
   const image = borrowFloats(width * height);
   image.set(masked.image.data);
   let variance = masked.variance.data;
-  for (let from = 0; from < width * height; from += width) {
+  for (let from = 0; from < width * height && !finite; from += width) {
     const to = from + width;
     if (!isFiniteRow(image, from, to)) clearRow(image, from, to);
     if (isFiniteRow(variance, from, to)) continue;

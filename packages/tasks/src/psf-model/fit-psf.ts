@@ -1,6 +1,6 @@
 import { AlmagestError, returnBuffer } from "@almagest/base";
 import { type Box, createPixelGridPsf, type MaskedImage, type PixelGridPsf } from "@almagest/images";
-import { createWorkPlanes } from "../measurement/work-planes.ts";
+import { createWorkPlanes, readWorkPlanes } from "../measurement/work-planes.ts";
 import { robustStatistics } from "../median.ts";
 import { createAnalyticPsf } from "./analytic-psf.ts";
 import { compare, correct, startModel, trimCorners } from "./grid-model.ts";
@@ -26,6 +26,8 @@ export interface PsfConfig {
   /** Fewer stars than this give an analytic PSF instead of a pixel grid. */
   readonly minimumStars: number;
   readonly badPlanes: readonly string[];
+  /** The caller knows that image and variance have no NaN and no infinity. */
+  readonly finite: boolean;
 }
 
 /** The defaults. */
@@ -37,6 +39,7 @@ export const DEFAULT_PSF: PsfConfig = {
   maximumSnr: 200,
   minimumStars: 5,
   badPlanes: ["BAD", "SAT", "CR", "NO_DATA", "EDGE"],
+  finite: false,
 };
 
 /** A fitted PSF and how well it fits. Star numbers are indices of the positions given. */
@@ -90,9 +93,9 @@ export function fitPsf(
 ): PsfFit {
   const c = { ...DEFAULT_PSF, ...config };
   const size = c.size ?? 2 * Math.min(30, Math.max(9, Math.ceil(7 * sigma))) + 1;
-  const planes = createWorkPlanes(masked);
+  const planes = c.finite ? readWorkPlanes(masked) : createWorkPlanes(masked);
   const stamps = cutStarStamps(masked, planes, stars, size, sigma, c.badPlanes);
-  returnBuffer(planes.image.buffer);
+  if (!c.finite) returnBuffer(planes.image.buffer);
   if (stamps.count === 0) {
     throw new AlmagestError(
       "TASKS.PSF_NO_STARS",

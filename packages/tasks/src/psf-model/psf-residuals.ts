@@ -24,10 +24,12 @@ export function measurePsfResiduals(psf: Psf, stamps: StarStamps, stars: readonl
   const e2: number[] = [];
   const star: Moments = { xx: 0, yy: 0, xy: 0, flux: 0, failed: false };
   const model: Moments = { xx: 0, yy: 0, xy: 0, flux: 0, failed: false };
+  // The widths where the first star stands are near enough to begin with everywhere.
+  const begin = stars[0] ?? 0;
+  const start = psf.sigmaAt(stamps.x[begin] ?? 0, stamps.y[begin] ?? 0) ** 2;
   for (const s of stars) {
     const x = stamps.x[s]!;
     const y = stamps.y[s]!;
-    const start = psf.sigmaAt(x, y) ** 2;
     const dx = half + x - Math.round(x);
     const dy = half + y - Math.round(y);
     const data = stamps.data.subarray(s * area, (s + 1) * area);
