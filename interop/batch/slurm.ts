@@ -1,5 +1,4 @@
-import { type ChildProcess, execFile, execFileSync, spawn } from "node:child_process";
-import { createHash } from "node:crypto";
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { globSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -7,9 +6,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { type JobResult, readFacts, type SubmissionReport } from "@almagest/batch";
 import { missingForSlurm, type SlurmSite, startSlurm } from "@almagest/servers";
 import type { Bar } from "../../scripts/bar.ts";
-
-const ROOT = join(import.meta.dirname, "..", "..");
-const ALMAGEST = join(ROOT, "packages", "almagest", "bin", "almagest.js");
+import { ALMAGEST, countSame, digestProducts, runAlmagest, submitYaml } from "./demo-survey.ts";
 
 interface Outcome {
   readonly report: SubmissionReport & {
@@ -32,64 +29,22 @@ interface Outcome {
   readonly ranTwice: number;
 }
 
-function submitYaml(folder: string): string {
-  return `# A submit file as for Rubin's bps.
-pipelineYaml: "${ROOT}/packages/almagest/pipelines/science.yaml"
-wmsServiceClass: slurm
-computeSite: virtual
-project: demo
-campaign: interop
-operator: tester
+/** One task has too little memory. */
+const SLURM_LINES = `wmsServiceClass: slurm
 site:
-  virtual: {partition: batch}
-submitPath: ${folder}/submit/{outputRun}
-payload:
-  payloadName: science
-  butlerConfig: ${folder}/demo/repo
-  inCollection: "SimCam/raw/all,SimCam/calib,refcats,skymaps"
-  output: "u/{operator}/{payloadName}"
-  outputRun: "{output}/first"
-  dataQuery: "instrument = 'SimCam' AND exposure.observation_type = 'science' AND skymap = 'demo'"
-requestMemory: 1024
-requestWalltime: 10
-clusterAlgorithm: lsst.ctrl.bps.quantum_clustering_funcs.dimension_clustering
-cluster:
-  visitDetector:
-    pipetasks: isr, calibrateImage
-    dimensions: visit, detector
-    equalDimensions: visit:exposure
+  here: {partition: batch}
 pipetask:
   makeDirectWarp: {requestMemory: 64}
 `;
-}
-
-/** Content of every science product under a run, by dataset type and data id. */
-function digest(repository: string, run: string): Map<string, string> {
-  const kinds = ["direct_warp", "deep_coadd", "visit_summary", "object"];
-  const files = kinds.flatMap((kind) => globSync(`${run}/${kind}/**/*.{fits,parq}`, { cwd: repository }));
-  return new Map(
-    files.map((file) => [
-      file.replaceAll(run, "RUN").replaceAll(run.replaceAll("/", "_"), "RUN"),
-      createHash("sha256")
-        .update(readFileSync(join(repository, file)))
-        .digest("hex"),
-    ]),
-  );
-}
 
 async function runOnSlurm(site: SlurmSite, folder: string): Promise<Outcome> {
   const env = { ...process.env, ...site.environment };
-  const almagest = (...args: string[]): Promise<string> =>
-    new Promise((resolve) => {
-      execFile(process.execPath, [ALMAGEST, ...args], { env, maxBuffer: 1 << 26 }, (_error, stdout, stderr) =>
-        resolve(stdout || stderr),
-      );
-    });
+  const almagest = (...args: string[]): Promise<string> => runAlmagest(env, ...args);
   const slurm = (program: string, ...args: string[]): string =>
     execFileSync(program, args, { env, encoding: "utf8" });
   await almagest("demo", "--size", "tiny", "--output", join(folder, "demo"));
   const file = join(folder, "submit.yaml");
-  writeFileSync(file, submitYaml(folder));
+  writeFileSync(file, submitYaml(folder, SLURM_LINES));
   const started = performance.now();
   const submitted = almagest("bps", "submit", file, "--wait", "--interval", "2", "--json");
   let killedNode = "";
@@ -108,8 +63,8 @@ async function runOnSlurm(site: SlurmSite, folder: string): Promise<Outcome> {
   const seconds = (performance.now() - started) / 1000;
   const history = slurm("sacct", "-X", "-D", "-n", "-P", "-o", "JobID,State,NodeList").trim().split("\n");
   const repository = join(folder, "demo", "repo");
-  const wanted = digest(repository, "runs/demo");
-  const made = digest(repository, "u/tester/science/first");
+  const wanted = digestProducts(repository, "runs/demo");
+  const made = digestProducts(repository, "u/tester/science/first");
 
   // A second run, asking for the memory that the first needed, loses its submitter twice: while it submits, and while it
   // watches. In between it is cancelled.
@@ -126,11 +81,11 @@ async function runOnSlurm(site: SlurmSite, folder: string): Promise<Outcome> {
   await killWhen(() => results().length >= 3, spawn(process.execPath, [ALMAGEST, ...restart], { env }));
   const madeBefore = new Map(succeededFiles(id, repository).map((path) => [path, statSync(path).mtimeMs]));
   const restarted = await almagest(...restart);
-  const again = digest(repository, "u/tester/science/second");
+  const again = digestProducts(repository, "u/tester/science/second");
   return {
     report,
     seconds,
-    same: [...wanted].filter(([name, sum]) => made.get(name) === sum).length,
+    same: countSame(wanted, made),
     products: wanted.size,
     outOfMemory: history.filter((line) => line.includes("|OUT_OF_MEMORY|")).length,
     killedNode,
@@ -138,7 +93,7 @@ async function runOnSlurm(site: SlurmSite, folder: string): Promise<Outcome> {
     restarted: JSON.parse(restarted) as SubmissionReport,
     cancelled: cancelled.cancelled,
     leftInQueue,
-    sameAgain: [...wanted].filter(([name, sum]) => again.get(name) === sum).length,
+    sameAgain: countSame(wanted, again),
     kept: madeBefore.size,
     ranTwice: [...madeBefore].filter(([path, mtimeMs]) => statSync(path).mtimeMs !== mtimeMs).length,
   };

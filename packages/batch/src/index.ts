@@ -33,3 +33,4 @@ export {
   type GenericWorkflow,
   type WorkflowJob,
 } from "./workflow/generic-workflow.ts";
+export { orderJobs } from "./workflow/ordering.ts";

@@ -1,5 +1,6 @@
 import { AlmagestError } from "@almagest/base";
 import { type ConfigTree, isTree } from "../config/config-tree.ts";
+import { readNames } from "../config/read-names.ts";
 import type { ClusterRequest } from "./cluster.ts";
 import { findCycle } from "./find-cycle.ts";
 import type { NodeTask } from "./quantum-nodes.ts";
@@ -26,7 +27,7 @@ export function readClusterSections({ config, nodes }: ClusterRequest): ClusterS
   for (const [label, definition] of Object.entries(definitions)) {
     if (!isTree(definition)) continue;
     const section = readSection(label, definition, nodes.tasks);
-    for (const name of words(definition.pipetasks)) {
+    for (const name of readNames(definition.pipetasks)) {
       const before = clusterOf.get(name);
       if (before !== undefined) {
         throw invalid(
@@ -58,16 +59,16 @@ export function readClusterSections({ config, nodes }: ClusterRequest): ClusterS
 }
 
 function readSection(label: string, definition: ConfigTree, tasks: readonly NodeTask[]): ClusterSection {
-  const names = words(definition.pipetasks);
+  const names = readNames(definition.pipetasks);
   if (names.length === 0) throw invalid(label, "it names no pipetasks.");
-  const equalDimensions = words(definition.equalDimensions).map((pair): [string, string] => {
+  const equalDimensions = readNames(definition.equalDimensions).map((pair): [string, string] => {
     const [a, b, more] = pair.split(":").map((each) => each.trim());
     if (!a || !b || more !== undefined) {
       throw invalid(label, `equalDimensions must be pairs such as visit:exposure, not '${pair}'.`);
     }
     return [a, b];
   });
-  const partitionDimensions = words(definition.partitionDimensions);
+  const partitionDimensions = readNames(definition.partitionDimensions);
   const [clusters, size] = [definition.partitionMaxClusters, definition.partitionMaxSize].map((value) =>
     value ? Number(value) : undefined,
   );
@@ -81,7 +82,7 @@ function readSection(label: string, definition: ConfigTree, tasks: readonly Node
   return {
     label,
     tasks: tasks.filter((task) => names.includes(task.label)),
-    dimensions: words(definition.dimensions),
+    dimensions: readNames(definition.dimensions),
     equalDimensions,
     partitionDimensions,
     ...(clusters === undefined ? {} : { partitionMaxClusters: clusters }),
@@ -94,12 +95,4 @@ function readSection(label: string, definition: ConfigTree, tasks: readonly Node
 /** The error for a cluster definition. */
 export function invalid(label: string, message: string): AlmagestError {
   return new AlmagestError("BATCH.CLUSTER_INVALID", `Cluster '${label}': ${message}`, { fields: { label } });
-}
-
-function words(value: unknown): string[] {
-  if (typeof value !== "string") return Array.isArray(value) ? value.map(String) : [];
-  return value
-    .split(",")
-    .map((word) => word.trim())
-    .filter((word) => word !== "");
 }

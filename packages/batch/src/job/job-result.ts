@@ -9,6 +9,8 @@ export interface JobResult {
   readonly job: string;
   /** Parallel to the job's quanta. */
   readonly outcomes: readonly QuantumOutcome[];
+  /** Of a NOOP job: what waits for it must not run. */
+  readonly blocked?: boolean;
   readonly failures: readonly {
     readonly quantum: number;
     readonly code?: string;
@@ -39,5 +41,6 @@ export function readJobResult(folder: string, job: string): JobResult | undefine
 
 /** True when every quantum of it succeeded. */
 export function isComplete(result: JobResult | undefined): boolean {
-  return result?.outcomes.every((outcome) => outcome === "succeeded") ?? false;
+  if (result === undefined || result.blocked) return false;
+  return result.outcomes.every((outcome) => outcome === "succeeded");
 }

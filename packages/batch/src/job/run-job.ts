@@ -4,7 +4,13 @@ import type { Butler, DataId } from "@almagest/butler";
 import { type RunSummary, runGraphFile } from "@almagest/pipeline";
 import { readFacts, readJob } from "../submit/submission.ts";
 import type { WorkflowJob } from "../workflow/generic-workflow.ts";
-import { type JobResult, type QuantumOutcome, readJobResult, writeJobResult } from "./job-result.ts";
+import {
+  isComplete,
+  type JobResult,
+  type QuantumOutcome,
+  readJobResult,
+  writeJobResult,
+} from "./job-result.ts";
 
 /** How to run one job. */
 export interface RunJobOptions {
@@ -27,7 +33,8 @@ export async function runJob(options: RunJobOptions): Promise<JobResult> {
   const started = performance.now();
   const facts = readFacts(folder);
   const job = readJob(folder, options.job);
-  const outcomes = firstOutcomes(folder, job);
+  const isBlocked = isBlockedWhole(folder, job);
+  const outcomes = isBlocked ? job.quanta.map((): QuantumOutcome => "blocked") : firstOutcomes(folder, job);
   const ready = outcomes.flatMap((outcome, position) => (outcome === "blocked" ? [] : [position]));
   let summary: RunSummary | undefined;
   if (ready.length > 0) {
@@ -58,9 +65,20 @@ export async function runJob(options: RunJobOptions): Promise<JobResult> {
       ),
     ),
     peakMemoryMb: process.resourceUsage().maxRSS / 1024,
+    ...(isBlocked && job.kind === "NOOP" ? { blocked: true } : {}),
   };
   writeJobResult(folder, result);
   return result;
+}
+
+/** True where the order that was asked for says that nothing of a job may run, as something before it failed. */
+function isBlockedWhole(folder: string, job: WorkflowJob): boolean {
+  const isShut = (name: string): boolean => {
+    const result = readJobResult(folder, name);
+    return result === undefined || result.blocked === true;
+  };
+  if (job.seams?.some(isShut)) return true;
+  return job.blocking === true && !job.parents.every((name) => isComplete(readJobResult(folder, name)));
 }
 
 /** Which quanta cannot run, as something before them in another job did not succeed; the others hope for the best. */

@@ -168,3 +168,37 @@ test("extraQgraphOptions select tasks, set configuration and narrow the query; u
     (error) => isAlmagestError(error, "BATCH.UNSUPPORTED") && /--no-such-thing/.test(error.message),
   );
 });
+
+test("jobs run in the order that the submit file asks for; with blocking, a failure keeps the later groups back", async () => {
+  const { folder, submission } = await submitNumbers(
+    `ordering: {nights: {labels: "double,sum", dimensions: exposure, blocking: true}}\n`,
+    { exposures: 2, detectors: 2 },
+  );
+  const statesOf = async (): Promise<string[]> =>
+    (await findSystem("local").status(submission)).map(({ name, state }) => `${name} ${state}`);
+  const { jobs } = submission.workflow;
+  const seams = jobs.flatMap(({ name, kind }) => (kind === "NOOP" ? [name] : []));
+  assert.deepEqual(seams.sort(), [
+    ...["group_nights_1", "group_nights_1_end", "group_nights_2", "group_nights_2_end"],
+  ]);
+  writeFileSync(join(folder, "fail-1-2"), "");
+  await findSystem("local").submit(submission, { command, worker: command });
+  assert.deepEqual((await statesOf()).filter((line) => /double/.test(line)).sort(), [
+    "0_double_r_1_1 SUCCEEDED",
+    "1_double_r_2_1 PRUNED",
+    "2_double_r_1_2 FAILED",
+    "3_double_r_2_2 PRUNED",
+  ]);
+  rmSync(join(folder, "fail-1-2"));
+  await findSystem("local").submit(submission, { command, worker: command });
+  assert.ok(
+    (await statesOf()).every((line) => line.endsWith("SUCCEEDED")),
+    (await statesOf()).join(", "),
+  );
+  assert.deepEqual(await readTotal(folder), { value: 2 * (11 + 12 + 21 + 22) });
+  const report = reportSubmission(submission, await findSystem("local").status(submission));
+  assert.deepEqual(
+    report.labels.map(({ label, expected }) => `${label} ${expected}`),
+    ["double 4", "sum 2", "total 1"],
+  );
+});

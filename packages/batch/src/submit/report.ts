@@ -53,6 +53,7 @@ export function reportSubmission(
     failures.set(key, entry);
   };
   for (const [i, job] of workflow.jobs.entries()) {
+    if (job.kind === "NOOP") continue;
     const { state, reason } = statuses[i]!;
     const line = labels.get(job.label) ?? {
       states: {},

@@ -3,6 +3,7 @@ import { type ClusterRequest, safeName } from "../cluster/cluster.ts";
 import { clusterQuanta } from "../cluster/cluster-quanta.ts";
 import { isTree } from "../config/config-tree.ts";
 import { combineResources, type JobResources, resolveResources } from "../config/job-resources.ts";
+import { orderJobs } from "./ordering.ts";
 
 /** One quantum of a job. */
 export interface JobQuantum {
@@ -26,6 +27,12 @@ export interface WorkflowJob {
   readonly resources: JobResources;
   /** Folder for its logs, relative to the submit folder. */
   readonly folder: string;
+  /** A NOOP job has no quanta: it keeps the order that the submit file asks for. Absent for what has quanta. */
+  readonly kind?: "NOOP";
+  /** Of a NOOP job: what waits for it runs only when all before it succeeded. */
+  readonly blocking?: boolean;
+  /** Those of its parents that are NOOP jobs. */
+  readonly seams?: readonly string[];
 }
 
 /** All jobs of a submission in running order; knows no workload system. */
@@ -33,6 +40,9 @@ export interface GenericWorkflow {
   readonly name: string;
   readonly jobs: readonly WorkflowJob[];
 }
+
+/** What a job without quanta needs. */
+const NOOP_MEMORY_MB = 512;
 
 /** Clusters quanta and works out what each job asks for. Throws what `clusterQuanta` and `resolveResources` throw. */
 export function createGenericWorkflow(name: string, request: ClusterRequest): GenericWorkflow {
@@ -97,7 +107,10 @@ export function createGenericWorkflow(name: string, request: ClusterRequest): Ge
       folder: subFolder(String(template), { ...cluster.tags, label: cluster.label }),
     };
   });
-  return { name, jobs };
+  const ordering = config.tree.ordering;
+  if (!isTree(ordering)) return { name, jobs };
+  const light = { ...resolve("", ""), memoryMb: NOOP_MEMORY_MB, cpus: 1 };
+  return { name, jobs: orderJobs(jobs, ordering, light) };
 }
 
 function subFolder(template: string, values: DataId): string {
