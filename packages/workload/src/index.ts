@@ -39,6 +39,7 @@ export type { ErrorCluster } from "./questions/cluster-errors.ts";
 export type { JobFilter, JobLine } from "./questions/list-jobs.ts";
 export type { WorkerLine } from "./questions/list-workers.ts";
 export type { WorkflowLine } from "./questions/list-workflows.ts";
+export type { UsedResources } from "./questions/used-resources.ts";
 export type { Share } from "./scheduling/facility-shares.ts";
 export { DEFAULT_REQUEST, type Queue, type ResourceRequest } from "./scheduling/resources.ts";
 export { DEFAULT_RETRY_RULES, type RetryAction, type RetryRule } from "./scheduling/retry-rules.ts";
@@ -50,4 +51,5 @@ export {
   serviceConfigSchema,
 } from "./service/service-config.ts";
 export { type ServiceOptions, startService, type WorkloadService } from "./service/start-service.ts";
+export type { PublishedEvent, WorkloadEvent } from "./store/event-log.ts";
 export type { JobSpec, SubmitResult, TaskSpec, WorkflowSpec } from "./workflow-spec.ts";

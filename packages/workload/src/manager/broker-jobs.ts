@@ -10,7 +10,7 @@ import { type Refusal, refuseQueue } from "../scheduling/refuse-queue.ts";
 import type { Queue, ResourceClass, ResourceRequest } from "../scheduling/resources.ts";
 import { loadNeed } from "../store/slice-store.ts";
 import type { Commit } from "./commit.ts";
-import type { TaskRecord } from "./world.ts";
+import { chargeInAdvance, type TaskRecord } from "./world.ts";
 
 /** At most so many jobs are assigned in one commit, so that none takes long. */
 const MAX_PER_COMMIT = 4000;
@@ -227,6 +227,6 @@ export function addAttempt(
     cpuSec: 0,
   };
   putAttempt(commit.slice, undefined, attempt);
-  commit.charge(queue.facility, job.taskId, cores * wallSec);
+  chargeInAdvance(commit.world, attempt, job.taskId);
   commit.log("a", id, "activated", queue.name, job.id);
 }

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { AlmagestError, type Clock, isAlmagestError } from "@almagest/base";
 import type { Database } from "@almagest/database";
+import { WorkloadCounters } from "../metrics/workload-metrics.ts";
 import type { WorkloadEvent } from "../store/event-log.ts";
 import { loadNeed } from "../store/slice-store.ts";
 import { Commit } from "./commit.ts";
@@ -36,6 +37,8 @@ export class CommitQueue {
   #waiting: Entry[] = [];
   #busy = false;
   #closed = false;
+  /** What happened since this process began. */
+  readonly counters = new WorkloadCounters();
   world: World;
 
   constructor(
@@ -85,6 +88,7 @@ export class CommitQueue {
     let complete = false;
     const commit = new Commit(this.#db, this.world, this.#clock.nowMs());
     const number = this.world.lastCommit + 1;
+    const start = performance.now();
     try {
       const body = async (): Promise<void> => {
         await claim(this.#db, this.world.epoch, number);
@@ -102,8 +106,12 @@ export class CommitQueue {
     } catch (error) {
       // A connection that breaks during COMMIT leaves open whether it happened; the database knows.
       const open = complete && isAlmagestError(error, "DATABASE.COMMIT_UNKNOWN");
-      if (!open || (await this.#whenBack()) !== number) throw error;
+      if (!open || (await this.#whenBack()) !== number) {
+        this.counters.failed();
+        throw error;
+      }
     }
+    this.counters.committed((performance.now() - start) / 1000, batch.length, commit.logged);
     this.world.lastCommit = number;
     batch.forEach((entry, index) => {
       entry.resolve(answers[index]);

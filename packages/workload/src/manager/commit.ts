@@ -12,7 +12,7 @@ import { decideRetry } from "../scheduling/retry-rules.ts";
 import { insertRows, updateRows } from "../store/bulk-sql.ts";
 import { appendEvents, type WorkloadEvent } from "../store/event-log.ts";
 import { flushSlice, settleInDatabase } from "../store/slice-store.ts";
-import { classKey, type TaskRecord, type World } from "./world.ts";
+import { classKey, settleCharge, type TaskRecord, type World } from "./world.ts";
 
 const OUTPUT_COLUMNS = [
   "job_id",
@@ -168,26 +168,13 @@ export class Commit implements Judge {
     this.#dirtyLabels.add(label);
   }
 
-  /** Charges the facility that runs an attempt and the group of tasks it is of; negative gives back. */
-  charge(facility: string, taskId: number, coreSec: number): void {
-    this.#chargeOne(this.world.shares, facility, coreSec);
-    this.#chargeOne(this.world.groupShares, this.world.tasks.get(taskId)?.spec.share ?? "", coreSec);
-  }
-
-  #chargeOne(shares: Map<string, Share>, name: string, coreSec: number): void {
-    const share = shares.get(name);
-    if (share === undefined) return;
-    shares.set(name, { ...share, chargedCoreSec: Math.max(0, share.chargedCoreSec + coreSec) });
-    (shares === this.world.shares ? this.#dirtyShares : this.#dirtyGroups).add(name);
-  }
-
   /** What an attempt really used replaces what was expected of it when it was assigned. */
   ended(attempt: Attempt): void {
-    const queue = this.world.queues.get(attempt.queueId);
-    const job = this.slice.jobs.get(attempt.jobId);
-    if (queue === undefined || job === undefined) return;
     const usedSec = attempt.startMs === 0 ? 0 : (attempt.endMs - attempt.startMs) / 1000;
-    this.charge(queue.facility, job.taskId, attempt.cores * (usedSec - attempt.wallSec));
+    const charged = settleCharge(this.world, attempt.id, attempt.cores * usedSec);
+    if (charged === undefined || usedSec === 0) return;
+    this.#dirtyShares.add(charged.facility);
+    this.#dirtyGroups.add(charged.group);
   }
 
   /** Writes everything that changed. */
@@ -206,8 +193,7 @@ export class Commit implements Judge {
       await db.insertMany("learned_use", ["label", "value"], [row], { onConflict: { replaceBy: ["label"] } });
     }
     this.#dirtyLabels.clear();
-    await this.#writeShares("facility", world.shares, this.#dirtyShares);
-    await this.#writeShares("group", world.groupShares, this.#dirtyGroups);
+    await this.#writeShares();
     await appendEvents(db, world.next.event, slice.log);
     for (const entry of slice.log) this.logged.push({ ...entry, seq: world.next.event++ });
     slice.log.length = 0;
@@ -241,13 +227,19 @@ export class Commit implements Judge {
     this.#outputs.clear();
   }
 
-  async #writeShares(kind: string, shares: ReadonlyMap<string, Share>, names: Set<string>): Promise<void> {
-    for (const name of names) {
-      const { chargedCoreSec } = shares.get(name)!;
-      await this.db.run(
-        sql`UPDATE share SET charged = ${chargedCoreSec} WHERE kind = ${kind} AND name = ${name}`,
-      );
+  async #writeShares(): Promise<void> {
+    const { world, db } = this;
+    const write = async (kind: string, { name, chargedCoreSec }: Share): Promise<void> => {
+      const used = Math.max(0, chargedCoreSec - (world.advanced.get(`${kind} ${name}`) ?? 0));
+      await db.run(sql`UPDATE share SET charged = ${used} WHERE kind = ${kind} AND name = ${name}`);
+    };
+    for (const share of world.shares.values()) {
+      if (this.#dirtyShares.has(share.name)) await write("facility", share);
     }
-    names.clear();
+    for (const share of world.groupShares.values()) {
+      if (this.#dirtyGroups.has(share.name)) await write("group", share);
+    }
+    this.#dirtyShares.clear();
+    this.#dirtyGroups.clear();
   }
 }

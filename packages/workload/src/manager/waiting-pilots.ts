@@ -28,6 +28,8 @@ export class WaitingPilots {
   readonly #waiters = new Set<Waiter>();
   /** True when the last commit handed out work. */
   tookWork = false;
+  /** How long what the last commit handed out had waited for a pilot, in milliseconds. */
+  lastWaitsMs: readonly number[] = [];
 
   get size(): number {
     return this.#waiters.size;
@@ -86,6 +88,7 @@ export class WaitingPilots {
       commit,
       given.flatMap(({ attempts }) => attempts),
     );
+    this.lastWaitsMs = given.flatMap(({ attempts }) => attempts.map(({ createdMs }) => nowMs - createdMs));
     return () => {
       this.tookWork = given.some(({ attempts }) => attempts.length > 0);
       for (const waiter of examined) {

@@ -2,11 +2,20 @@ import { AlmagestError, type Clock } from "@almagest/base";
 import { type Database, openPostgres, openSqlite, rawSql, sql } from "@almagest/database";
 import type { Failure } from "../core/attempt-state.ts";
 import type { Worker, WorkerStatus } from "../core/worker-state.ts";
+import { renderMetrics } from "../metrics/prometheus-text.ts";
+import { worldMetrics } from "../metrics/workload-metrics.ts";
 import { decayShare, type Share } from "../scheduling/facility-shares.ts";
 import type { Queue } from "../scheduling/resources.ts";
 import type { RetryRule } from "../scheduling/retry-rules.ts";
 import { selectByIds } from "../store/bulk-sql.ts";
-import { readEvents, readJobEvents, type WorkloadEvent } from "../store/event-log.ts";
+import {
+  dropEvents,
+  type PublishedEvent,
+  readEvents,
+  readJobEvents,
+  readSubscribers,
+  type WorkloadEvent,
+} from "../store/event-log.ts";
 import { createSchema } from "../store/schema.ts";
 import type { JobSpec, SubmitResult, WorkflowSpec } from "../workflow-spec.ts";
 import type { JobOrder, PilotOffer } from "./acquire-jobs.ts";
@@ -37,6 +46,8 @@ import { becomeWriter } from "./writer.ts";
 export interface ManagerOptions {
   readonly clock?: Clock;
   readonly silence?: SilenceLimits;
+  /** Lines of the event log that are kept at least (by whole partitions on PostgreSQL); 20,000,000 unless told. */
+  readonly keepEvents?: number;
   /** Called after every commit with what it logged, in order. */
   readonly listen?: (log: readonly WorkloadEvent[]) => void;
 }
@@ -46,6 +57,7 @@ export class WorkloadManager implements AsyncDisposable {
   readonly #db: Database;
   readonly #clock: Clock;
   readonly #silence: SilenceLimits;
+  readonly #keepEvents: number;
   readonly #commits: CommitQueue;
   readonly #pilots = new WaitingPilots();
 
@@ -53,6 +65,7 @@ export class WorkloadManager implements AsyncDisposable {
     this.#db = db;
     this.#clock = options.clock ?? createSteadyClock();
     this.#silence = options.silence ?? DEFAULT_SILENCE_LIMITS;
+    this.#keepEvents = options.keepEvents ?? 20_000_000;
     const afterAll = (commit: Commit): Promise<() => void> => this.#afterAll(commit);
     this.#commits = new CommitQueue(db, world, this.#clock, afterAll, options.listen ?? (() => {}));
   }
@@ -61,6 +74,7 @@ export class WorkloadManager implements AsyncDisposable {
     const more = await brokerJobs(commit);
     const answer = await this.#pilots.serve(commit);
     return () => {
+      for (const waitMs of this.#pilots.lastWaitsMs) this.#commits.counters.dispatched(waitMs / 1000);
       answer();
       // Pilots took work and made room, or brokerage was cut short: go on in a next commit.
       if (more || this.#pilots.tookWork) this.#commitAgain();
@@ -199,6 +213,7 @@ export class WorkloadManager implements AsyncDisposable {
       await commit.db.run(sql`DELETE FROM lease WHERE time_ms < ${commit.nowMs - this.#silence.runningMs}`);
       const lost = await sweepLost(commit, this.#silence);
       await raceStragglers(commit);
+      await this.#trimLog(commit);
       return lost;
     });
     for (const { id, state } of this.#world.tasks.values()) {
@@ -245,14 +260,63 @@ export class WorkloadManager implements AsyncDisposable {
     ];
   }
 
-  /** Lines of the event log after number `after`, in order: what a message bus publishes. */
-  events(after: number, limit = 1000): Promise<readonly WorkloadEvent[]> {
+  /** Lines of the event log after number `after`, in order. Written in the commits they tell of, so what a subscriber
+   * reads has happened. It passes them on, then calls `acknowledge`: each line at least once, those of a job in order. */
+  events(after: number, limit = 1000): Promise<readonly PublishedEvent[]> {
     return readEvents(this.#db, after, limit);
+  }
+
+  /** The last line that a subscriber acknowledged; one that is new starts with what comes from now on. */
+  subscribe(name: string): Promise<number> {
+    return this.#commits.submit(async (commit) => {
+      const known = (await readSubscribers(commit.db)).get(name);
+      if (known !== undefined) return known;
+      const seq = commit.world.next.event - 1;
+      await commit.db.insertMany("subscriber", ["name", "seq"], [[name, seq]]);
+      return seq;
+    });
+  }
+
+  /** A subscriber has passed on all lines up to `seq` and will not ask for them again. */
+  acknowledge(name: string, seq: number): Promise<void> {
+    return this.#commits.submit(async ({ db }) => {
+      await db.run(sql`UPDATE subscriber SET seq = ${seq} WHERE name = ${name} AND seq < ${seq}`);
+    });
+  }
+
+  /** Forgets a subscriber; the log need not wait for it any more. */
+  unsubscribe(name: string): Promise<void> {
+    return this.#commits.submit(async ({ db }) => {
+      await db.run(sql`DELETE FROM subscriber WHERE name = ${name}`);
+    });
+  }
+
+  async #trimLog(commit: Commit): Promise<void> {
+    const { db, world } = commit;
+    const wanted = world.next.event - this.#keepEvents;
+    // A subscriber that is down may fall behind, but not so far that the log grows for ever.
+    const unread = Math.min(...(await readSubscribers(db)).values(), Number.POSITIVE_INFINITY) + 1;
+    const keepFrom = Math.max(Math.min(wanted, unread), wanted - 3 * this.#keepEvents);
+    if (keepFrom > 1) await dropEvents(db, keepFrom);
   }
 
   /** All that the event log still holds about a job and its attempts. */
   history(jobId: number): Promise<readonly WorkloadEvent[]> {
     return readJobEvents(this.#db, jobId);
+  }
+
+  /** State and counters in Prometheus' text format. */
+  async metrics(): Promise<string> {
+    const lags = Array.from(await readSubscribers(this.#db), ([subscriber, seq]) => ({
+      labels: { subscriber },
+      value: this.#world.next.event - 1 - seq,
+    }));
+    const help = "Lines of the event log that a subscriber has not acknowledged.";
+    return renderMetrics([
+      ...worldMetrics(this.#world, this.#pilots.size),
+      ...this.#commits.counters.families(),
+      { name: "workload_subscriber_lag", help, type: "gauge", samples: lags },
+    ]);
   }
 
   /** Writes down new workers of a harvester; gives them with their ids. */

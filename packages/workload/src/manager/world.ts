@@ -1,9 +1,9 @@
 import { type Json, parseJson } from "@almagest/base";
 import { type Database, type Sql, sql } from "@almagest/database";
-import { LIVE_STATUSES } from "../core/attempt-state.ts";
+import { type Attempt, LIVE_STATUSES } from "../core/attempt-state.ts";
 import type { TaskState, TaskStatus } from "../core/task-state.ts";
 import type { Share } from "../scheduling/facility-shares.ts";
-import type { LearnedUse } from "../scheduling/learn-usage.ts";
+import { type LearnedUse, meanWallSec } from "../scheduling/learn-usage.ts";
 import type { Refusal } from "../scheduling/refuse-queue.ts";
 import type { Queue, ResourceClass } from "../scheduling/resources.ts";
 import { DEFAULT_RETRY_RULES, type RetryRule } from "../scheduling/retry-rules.ts";
@@ -16,6 +16,13 @@ export interface TaskRecord {
   readonly workflowId: number;
   readonly spec: TaskSpec;
   readonly state: TaskState;
+}
+
+/** A charge in advance. */
+export interface Advance {
+  readonly facility: string;
+  readonly group: string;
+  readonly coreSec: number;
 }
 
 /** How full a queue is. */
@@ -46,6 +53,11 @@ export interface World {
   /** Shares of facilities, and of groups of tasks, by name. */
   readonly shares: Map<string, Share>;
   readonly groupShares: Map<string, Share>;
+  /** What the shares were charged in advance for each live attempt, in core-seconds; the database holds only what was
+   * really used. */
+  readonly advances: Map<number, Advance>;
+  /** Their sums, by `facility NAME` and `group NAME`. */
+  readonly advanced: Map<string, number>;
   readonly learned: Map<string, LearnedUse>;
   /** Last recorded refusal by `class/queue`. */
   readonly refusals: Map<string, Refusal>;
@@ -79,6 +91,46 @@ export function classKey(taskId: number, boosted: boolean, requestJson: string):
   return `${taskId}/${boosted ? 1 : 0}/${requestJson}`;
 }
 
+function addCharge(shares: Map<string, Share>, name: string, coreSec: number): void {
+  const share = shares.get(name);
+  if (share === undefined) return;
+  shares.set(name, { ...share, chargedCoreSec: Math.max(0, share.chargedCoreSec + coreSec) });
+}
+
+function bookAdvance({ advanced }: World, { facility, group, coreSec }: Advance, sign: 1 | -1): void {
+  for (const key of [`facility ${facility}`, `group ${group}`]) {
+    advanced.set(key, (advanced.get(key) ?? 0) + sign * coreSec);
+  }
+}
+
+/** Charges the facility that is to run an attempt, and the group its task is of, with what such jobs took so far. */
+export function chargeInAdvance(
+  world: World,
+  { id, queueId, cores, wallSec }: Attempt,
+  taskId: number,
+): void {
+  const { spec } = world.tasks.get(taskId)!;
+  const facility = world.queues.get(queueId)?.facility ?? "";
+  const group = spec.share ?? "";
+  const coreSec = cores * (meanWallSec(world.learned.get(spec.label)) ?? wallSec);
+  const advance = { facility, group, coreSec };
+  world.advances.set(id, advance);
+  bookAdvance(world, advance, 1);
+  addCharge(world.shares, facility, coreSec);
+  addCharge(world.groupShares, group, coreSec);
+}
+
+/** Replaces what was charged in advance by what an attempt used. Gives the names of the shares charged. */
+export function settleCharge(world: World, attemptId: number, usedCoreSec: number): Advance | undefined {
+  const advance = world.advances.get(attemptId);
+  if (advance === undefined) return undefined;
+  world.advances.delete(attemptId);
+  bookAdvance(world, advance, -1);
+  addCharge(world.shares, advance.facility, usedCoreSec - advance.coreSec);
+  addCharge(world.groupShares, advance.group, usedCoreSec - advance.coreSec);
+  return advance;
+}
+
 /** Reads everything the manager keeps in memory. */
 export async function loadWorld(db: Database, openedMs: number): Promise<World> {
   const [epoch, lastCommit] = (await db.rows(sql`SELECT epoch, last_commit FROM writer`))[0]!;
@@ -94,6 +146,8 @@ export async function loadWorld(db: Database, openedMs: number): Promise<World> 
     live: await loadLiveRows(db),
     shares: new Map(),
     groupShares: new Map(),
+    advances: new Map(),
+    advanced: new Map(),
     learned: new Map(),
     refusals: new Map(),
     retryRules: [],
@@ -173,6 +227,10 @@ export async function loadWorld(db: Database, openedMs: number): Promise<World> 
   }
   for (const [rule] of await db.rows(sql`SELECT rule FROM retry_rule ORDER BY position`)) {
     world.retryRules.push(parse(rule));
+  }
+  for (const attempt of world.live.attempts.values()) {
+    const job = world.live.jobs.get(attempt.jobId);
+    if (job !== undefined) chargeInAdvance(world, attempt, job.taskId);
   }
   if (world.retryRules.length === 0) world.retryRules.push(...DEFAULT_RETRY_RULES);
   return world;

@@ -23,7 +23,7 @@ export function shareLoad(share: Share | undefined): number {
 }
 
 /** A facility may be ahead of the slowest by this part of everything charged… */
-const LEAD_FRACTION = 0.02;
+const LEAD_FRACTION = 0.005;
 /** …and always by so many jobs, so that small numbers do not stall. */
 const LEAD_JOBS = 10;
 

@@ -69,6 +69,17 @@ export function typicalWallSec(use: LearnedUse | undefined): number | undefined 
   return use === undefined ? undefined : quantile(use.wallBins, { ...DEFAULT_LEARN_POLICY, quantile: 0.5 });
 }
 
+/** The mean wall time of a label, in seconds, good to a few per cent; undefined before the first was seen. */
+export function meanWallSec(use: LearnedUse | undefined): number | undefined {
+  let samples = 0;
+  let sum = 0;
+  for (const [bin, number] of Object.entries(use?.wallBins ?? {})) {
+    samples += number;
+    sum += number * edgeOf(Number(bin) - 0.5);
+  }
+  return samples === 0 ? undefined : sum / samples;
+}
+
 /** The wall time, in seconds, beyond which an attempt is a straggler: three times what 95 % of its label take. */
 export function stragglerWallSec(use: LearnedUse | undefined): number | undefined {
   const common = use && quantile(use.wallBins, { ...DEFAULT_LEARN_POLICY, quantile: 0.95 });

@@ -3,12 +3,17 @@ import type { LogEntry } from "../core/slice.ts";
 import { insertRows } from "./bulk-sql.ts";
 import { EVENT_COLUMNS, toEventRow } from "./rows.ts";
 
-/** Lines per partition of the log; old ones are dropped by whole partitions. */
+/** Lines per partition of the log unless told; old ones are dropped by whole partitions. */
 export const EVENTS_PER_PARTITION = 2_000_000;
 
 /** A line of the log with its place in it: numbers grow in the order of the commits and are never used again. */
 export interface WorkloadEvent extends LogEntry {
   readonly seq: number;
+}
+
+/** A line as subscribers read it: with the task that its job is of, 0 where there is none. */
+export interface PublishedEvent extends WorkloadEvent {
+  readonly taskId: number;
 }
 
 async function makePartition(db: Database, number: number): Promise<void> {
@@ -63,11 +68,20 @@ function fromEventRow(row: Row): WorkloadEvent {
 }
 
 /** Lines after number `after`, in order, at most `limit`. */
-export async function readEvents(db: Database, after: number, limit: number): Promise<WorkloadEvent[]> {
-  const rows = await db.rows(
-    sql`SELECT ${COLUMNS} FROM event_log WHERE seq > ${after} ORDER BY seq LIMIT ${limit}`,
-  );
-  return rows.map(fromEventRow);
+export async function readEvents(db: Database, after: number, limit: number): Promise<PublishedEvent[]> {
+  const rows = await db.rows(sql`SELECT seq, time_ms, event_log.id, job_id, subject, what, detail, job.task_id
+    FROM event_log LEFT JOIN job ON job.id = event_log.job_id
+    WHERE seq > ${after} ORDER BY seq LIMIT ${limit}`);
+  return rows.map((row) => {
+    const event = fromEventRow(row);
+    return { ...event, taskId: event.subject === "t" ? event.id : Number(row[7] ?? 0) };
+  });
+}
+
+/** Where each subscriber stands: the number of the last line it has passed on. */
+export async function readSubscribers(db: Database): Promise<ReadonlyMap<string, number>> {
+  const rows = await db.rows(sql`SELECT name, seq FROM subscriber`);
+  return new Map(rows.map(([name, seq]) => [String(name), Number(seq)]));
 }
 
 /** All lines still kept about a job and its attempts, in order. */
