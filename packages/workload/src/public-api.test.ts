@@ -9,6 +9,7 @@ test("the public functions are these; widen the list only on purpose", () => {
     "HARVESTER_PLUGINS",
     "WORKLOAD_ERRORS",
     "WorkloadClient",
+    "connectWorkload",
     "createWorkloadManager",
     "describeApi",
     "harvestOnce",
