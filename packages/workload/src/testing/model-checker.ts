@@ -21,7 +21,8 @@ export interface Model {
   readonly fault?: "forget-children" | "release-early";
 }
 
-interface State {
+/** The whole world of a model at one moment. */
+export interface ModelState {
   readonly jobs: readonly Job[];
   readonly attempts: readonly Attempt[];
   readonly userRetries: number;
@@ -38,14 +39,14 @@ const FAILURE = { source: "pilot", code: 1, text: "x" } as const;
  * The transition function is the manager's own `settle`. Throws with a trace when a promise is broken; gives the number of states.
  */
 export function checkModel(model: Model): { readonly states: number } {
-  const start = initialState(model);
+  const start = createModelState(model);
   const seen = new Map<string, { readonly from: string | undefined; readonly by: string }>();
-  const queue: State[] = [start];
+  const queue: ModelState[] = [start];
   seen.set(key(start), { from: undefined, by: "start" });
   for (let head = 0; head < queue.length; head++) {
     const state = queue[head]!;
     const from = key(state);
-    for (const [by, next] of successors(model, state)) {
+    for (const { name: by, next } of modelMoves(model, state)) {
       const to = key(next);
       if (seen.has(to)) continue;
       seen.set(to, { from, by });
@@ -62,7 +63,7 @@ export function checkModel(model: Model): { readonly states: number } {
  * States that cannot be told apart by anything that happens later have one key: the order in which attempts were made
  * and how an ended one ended do not matter (that ended attempts are inert is checked by telling them everything anyway).
  */
-function key(state: State): string {
+function key(state: ModelState): string {
   let text = `${state.userRetries} ${state.speculations}`;
   for (const job of state.jobs) {
     const own = state.attempts.filter(({ jobId }) => jobId === job.id);
@@ -83,7 +84,8 @@ function trace(seen: ReadonlyMap<string, { from: string | undefined; by: string 
   return steps.join(" → ");
 }
 
-function initialState(model: Model): State {
+/** The world before anything has happened. */
+export function createModelState(model: Model): ModelState {
   const jobs = Array.from({ length: model.jobs }, (_, index): Job => {
     const waiting = model.edges.filter(({ child }) => child === index).length;
     const ready = waiting === 0 || model.fault === "release-early";
@@ -112,7 +114,7 @@ function edgesOf(model: Model, job: number, side: "child" | "parent"): Edge[] {
 }
 
 /** The state as a full slice: nothing will have to be loaded but edges. */
-function toSlice(state: State): Slice {
+function toSlice(state: ModelState): Slice {
   const slice = createSlice();
   for (const job of state.jobs) slice.jobs.set(job.id, job);
   for (const attempt of state.attempts) slice.attempts.set(attempt.id, attempt);
@@ -120,9 +122,13 @@ function toSlice(state: State): Slice {
 }
 
 /** What is left of a model's budgets. */
-type Budget = Pick<State, "userRetries" | "speculations">;
+type Budget = Pick<ModelState, "userRetries" | "speculations">;
 
-function fromSlice(state: State, slice: Slice, { userRetries, speculations }: Budget = state): State {
+function fromSlice(
+  state: ModelState,
+  slice: Slice,
+  { userRetries, speculations }: Budget = state,
+): ModelState {
   const jobs = [...slice.jobs.values()].sort((a, b) => a.id - b.id);
   const successes = jobs.map((job, index) =>
     job.status === "finished" && state.jobs[index]!.status !== "finished"
@@ -133,14 +139,32 @@ function fromSlice(state: State, slice: Slice, { userRetries, speculations }: Bu
   return { jobs, attempts, userRetries, speculations, successes };
 }
 
-function tell(model: Model, state: State, message: Message, budget?: Budget): State {
-  const slice = toSlice(state);
-  const judge: Judge = {
+/** The model's scheduler: a failed job is tried again until its attempts are used up. */
+export function modelJudge(model: Model): Judge {
+  return {
     retryAs: (job) => (job.failures + 1 < model.maxAttempts ? job.classId : undefined),
     learn: () => {},
     ended: () => {},
   };
-  const steps = settle(slice, [message], judge, 0);
+}
+
+function tellMove(
+  model: Model,
+  state: ModelState,
+  name: string,
+  message: Message,
+  budget?: Budget,
+): ModelMove {
+  return { name, act: { kind: "tell", message }, next: tell(model, state, message, budget) };
+}
+
+function assignMove(model: Model, state: ModelState, job: Job, kind: "assign" | "speculate"): ModelMove {
+  return { name: `${kind} ${job.id}`, act: { kind, jobId: job.id }, next: assign(model, state, job, kind) };
+}
+
+function tell(model: Model, state: ModelState, message: Message, budget?: Budget): ModelState {
+  const slice = toSlice(state);
+  const steps = settle(slice, [message], modelJudge(model), 0);
   for (let step = steps.next(); !step.done; step = steps.next()) {
     for (const id of step.value.childrenOf) {
       slice.children.set(id, model.fault === "forget-children" ? [] : edgesOf(model, id, "child"));
@@ -150,15 +174,12 @@ function tell(model: Model, state: State, message: Message, budget?: Budget): St
   return fromSlice(state, slice, budget);
 }
 
-function assign(model: Model, state: State, job: Job, kind: "assign" | "speculate"): State {
-  const slice = toSlice(state);
-  const id = state.attempts.length + 1;
-  const after = stepJob(job, { kind, attemptId: id }).state;
-  putJob(slice, job, after);
-  putAttempt(slice, undefined, {
+/** The attempt that is made for a job, waiting to be handed out. */
+export function modelAttempt(model: Model, id: number, job: Job): Attempt {
+  return {
     id,
     jobId: job.id,
-    nr: after.tries,
+    nr: job.tries,
     status: "activated",
     queueId: 1,
     priority: 0,
@@ -177,28 +198,52 @@ function assign(model: Model, state: State, job: Job, kind: "assign" | "speculat
     exitCode: undefined,
     maxMemoryKb: 0,
     cpuSec: 0,
-  });
+  };
+}
+
+function assign(model: Model, state: ModelState, job: Job, kind: "assign" | "speculate"): ModelState {
+  const slice = toSlice(state);
+  const id = state.attempts.length + 1;
+  const after = stepJob(job, { kind, attemptId: id }).state;
+  putJob(slice, job, after);
+  putAttempt(slice, undefined, modelAttempt(model, id, after));
   const spent = kind === "speculate" ? 1 : 0;
   return fromSlice(state, slice, { ...state, speculations: state.speculations - spent });
 }
 
-function* successors(model: Model, state: State): Generator<readonly [string, State]> {
+/** What is done in one move, so that it can be done elsewhere too (in a database). */
+export type ModelAct =
+  | { readonly kind: "assign" | "speculate"; readonly jobId: number }
+  | { readonly kind: "tell"; readonly message: Message };
+
+/** One thing that may happen now, and the world after it. */
+export interface ModelMove {
+  readonly name: string;
+  readonly act: ModelAct;
+  readonly next: ModelState;
+}
+
+/** Everything that may happen in a state. */
+export function* modelMoves(model: Model, state: ModelState): Generator<ModelMove> {
   for (const job of state.jobs) {
     if (
       job.status === "ready" &&
       job.tries < model.maxAttempts + model.userRetries + (model.speculations ?? 0)
     ) {
-      yield [`assign ${job.id}`, assign(model, state, job, "assign")];
+      yield assignMove(model, state, job, "assign");
     }
     const held = state.attempts[job.attemptId - 1]?.status === "holding";
     if (job.status === "active" && job.spareId === 0 && !held && state.speculations > 0) {
-      yield [`speculate ${job.id}`, assign(model, state, job, "speculate")];
+      yield assignMove(model, state, job, "speculate");
     }
     const cancel: Message = { to: "job", id: job.id, event: { kind: "cancel" } };
-    yield [`cancel ${job.id}`, tell(model, state, cancel)];
+    yield tellMove(model, state, `cancel ${job.id}`, cancel);
     if (job.status === "failed" && state.userRetries > 0) {
       const retry: Message = { to: "job", id: job.id, event: { kind: "retry" } };
-      yield [`retry ${job.id}`, tell(model, state, retry, { ...state, userRetries: state.userRetries - 1 })];
+      yield tellMove(model, state, `retry ${job.id}`, retry, {
+        ...state,
+        userRetries: state.userRetries - 1,
+      });
     }
   }
   const zombies = new Set<number>();
@@ -207,7 +252,7 @@ function* successors(model: Model, state: State): Generator<readonly [string, St
     // One ended attempt of a job is like another.
     if (isAttemptOver(attempt) && (zombies.has(jobId) || zombies.add(jobId).size === 0)) continue;
     for (const [name, event] of attemptEvents()) {
-      yield [`${name} ${id}`, tell(model, state, { to: "attempt", id, event })];
+      yield tellMove(model, state, `${name} ${id}`, { to: "attempt", id, event });
     }
   }
 }
@@ -230,7 +275,7 @@ function attemptEvents(): readonly (readonly [string, AttemptEvent])[] {
 }
 
 /** The promise that `next` breaks, if any. */
-function brokenPromise(model: Model, before: State, next: State): string | undefined {
+function brokenPromise(model: Model, before: ModelState, next: ModelState): string | undefined {
   for (const job of next.jobs) {
     const live = next.attempts.filter((attempt) => attempt.jobId === job.id && !isAttemptOver(attempt));
     if (next.successes[job.id - 1]! > 1) return `job ${job.id} succeeded twice`;
