@@ -81,9 +81,10 @@ test("PostgreSQL: a full disk refuses a submission, and with room again it goes 
     else process.env.TMPDIR = before;
   });
   t.after(() => server.stop());
+  const place = server.createDatabase("brimful");
   const free = Number(
     spawnSync("df", ["--output=avail", "-B1", folder], { encoding: "utf8" }).stdout.trim().split("\n")[1],
   );
   writeFileSync(ballast, Buffer.alloc(free - 30_000_000));
-  await fillAndGoOn(server.createDatabase("full"), ballast);
+  await fillAndGoOn(place, ballast);
 });
