@@ -1,20 +1,22 @@
+import { execFileSync } from "node:child_process";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import { type DatasetRef, openButler } from "../../packages/butler/src/index.ts";
+import { type PostgresServer, startPostgres } from "../../packages/servers/src/index.ts";
 import type { Bar } from "../../scripts/bar.ts";
 import { type Comparison, canonical, compareQueries, goldenQueries, verdict } from "./compare-queries.ts";
 import { generateQueries } from "./generated-queries.ts";
-import { copyTheirs, GOLDEN, makeOurs } from "./golden-copy.ts";
+import { copyTheirs, GOLDEN, makeOurs, makeTheirs } from "./golden-copy.ts";
 import { findPythonButler, PythonButler } from "./python-butler.ts";
 
 async function withRoot<T>(
-  make: () => Promise<string>,
+  make: Place["make"],
   use: (root: string, python: PythonButler) => Promise<T>,
 ): Promise<T> {
   const executable = findPythonButler();
   if (executable === undefined) throw new Error("no Python with lsst-daf-butler (set ALMAGEST_PYTHON)");
-  const root = await make();
   await using python = new PythonButler(executable);
+  const root = await make(python);
   try {
     return await use(root, python);
   } finally {
@@ -166,58 +168,106 @@ async function importOurExport(root: string, python: PythonButler): Promise<Comp
 
 const GENERATED = 300;
 
-/** What the original and we must agree on, on a repository of ours and on one of theirs. */
+let server: Promise<PostgresServer> | undefined;
+let count = 0;
+
+/** An empty database on a server that ends with this process. */
+async function newDatabase(): Promise<string> {
+  server ??= startPostgres(["fsync=off"]);
+  return (await server).createDatabase(`interop_${++count}`);
+}
+
+/** Where a comparison's repository lies, and who made it. */
+interface Place {
+  readonly name: string;
+  make(python: PythonButler): Promise<string>;
+}
+
+const PLACES: readonly Place[] = [
+  { name: "our repository on SQLite", make: () => makeOurs() },
+  { name: "their repository on SQLite", make: () => copyTheirs() },
+  { name: "our repository on PostgreSQL", make: async () => makeOurs(await newDatabase()) },
+  {
+    name: "their repository on PostgreSQL",
+    make: async (python) => makeTheirs(python, await newDatabase()),
+  },
+];
+
+/** The schema of a server's database in statements, without prose and the dump's own settings. */
+function schemaOf(url: string): string[] {
+  const dump = execFileSync("pg_dump", ["--schema-only", "--no-owner", "--no-privileges", url], {
+    encoding: "utf8",
+  });
+  return dump
+    .replace(/^(--|SET |SELECT |\\).*$/gm, "")
+    .split(/;\s*\n/)
+    .map((statement) => statement.replace(/\s+/g, " ").trim())
+    .filter((statement) => statement !== "" && !/^COMMENT|^ALTER EXTENSION|OWNER TO/.test(statement))
+    .sort();
+}
+
+/** The statements of a repository that the original makes on PostgreSQL, and of one of ours. */
+async function sameSchema(): Promise<Comparison> {
+  const [theirs, ours] = [await newDatabase(), await newDatabase()];
+  execFileSync("psql", [theirs, "-qc", "CREATE EXTENSION btree_gist"]);
+  const roots: string[] = [];
+  const executable = findPythonButler();
+  if (executable === undefined) throw new Error("no Python with lsst-daf-butler (set ALMAGEST_PYTHON)");
+  try {
+    await using python = new PythonButler(executable);
+    roots.push(await makeTheirs(python, theirs), await makeOurs(ours));
+  } finally {
+    for (const root of roots) await rm(root, { recursive: true, force: true });
+  }
+  // Which dimension group came first decides the number in the names of its tables, so both were filled alike.
+  const expected = schemaOf(theirs);
+  const found = new Set(schemaOf(ours));
+  const missing = expected.filter((statement) => !found.delete(statement));
+  const differences = [
+    ...missing.map((text) => `missing ${text}`),
+    ...[...found].map((text) => `extra ${text}`),
+  ];
+  return { same: expected.length - missing.length, refused: 0, differences };
+}
+
+/** What the original and we must agree on, on repositories of ours and of theirs, on both databases. */
 export const bars: Bar[] = [
-  {
-    name: "golden queries on our repository",
-    goal: "all equal",
-    measure: async () =>
-      verdict(await withRoot(makeOurs, (root, python) => compareQueries(root, python, goldenQueries()))),
-  },
-  {
-    name: "golden queries on their repository",
-    goal: "all equal",
-    measure: async () =>
-      verdict(await withRoot(copyTheirs, (root, python) => compareQueries(root, python, goldenQueries()))),
-  },
-  {
-    name: "generated queries on our repository",
-    goal: `${GENERATED} equal`,
-    measure: async () =>
-      verdict(
-        await withRoot(makeOurs, (root, python) =>
-          compareQueries(root, python, generateQueries(GENERATED, 1)),
+  ...PLACES.flatMap(({ name, make }, index): Bar[] => [
+    {
+      name: `golden queries on ${name}`,
+      goal: "all equal",
+      measure: async () =>
+        verdict(await withRoot(make, (root, python) => compareQueries(root, python, goldenQueries()))),
+    },
+    {
+      name: `generated queries on ${name}`,
+      goal: `${GENERATED} equal`,
+      measure: async () =>
+        verdict(
+          await withRoot(make, (root, python) =>
+            compareQueries(root, python, generateQueries(GENERATED, index + 1)),
+          ),
         ),
-      ),
-  },
+    },
+    {
+      name: `records of ${name} read by the original`,
+      goal: "all equal",
+      measure: async () => verdict(await withRoot(make, sameRecords)),
+    },
+    {
+      name: `writing by turns into ${name}`,
+      goal: "all read by both",
+      measure: async () => verdict(await withRoot(make, takeTurns)),
+    },
+  ]),
   {
-    name: "generated queries on their repository",
-    goal: `${GENERATED} equal`,
-    measure: async () =>
-      verdict(
-        await withRoot(copyTheirs, (root, python) =>
-          compareQueries(root, python, generateQueries(GENERATED, 2)),
-        ),
-      ),
-  },
-  {
-    name: "records of our repository read by the original",
-    goal: "all equal",
-    measure: async () => verdict(await withRoot(makeOurs, sameRecords)),
-  },
-  {
-    name: "writing by turns into our repository",
-    goal: "all read by both",
-    measure: async () => verdict(await withRoot(makeOurs, takeTurns)),
-  },
-  {
-    name: "writing by turns into their repository",
-    goal: "all read by both",
-    measure: async () => verdict(await withRoot(copyTheirs, takeTurns)),
+    name: "schema on PostgreSQL",
+    goal: "equal, statement by statement",
+    measure: async () => verdict(await sameSchema()),
   },
   {
     name: "our export imported by the original",
     goal: "all equal",
-    measure: async () => verdict(await withRoot(makeOurs, importOurExport)),
+    measure: async () => verdict(await withRoot(PLACES[0]!.make, importOurExport)),
   },
 ];

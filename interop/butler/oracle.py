@@ -13,7 +13,7 @@ logging.disable(logging.CRITICAL)
 answers = os.fdopen(os.dup(1), "w")
 os.dup2(2, 1)
 
-from lsst.daf.butler import Butler, DataCoordinate, DatasetRef, DatasetType, FileDataset, Timespan  # noqa: E402
+from lsst.daf.butler import Butler, Config, DataCoordinate, DatasetRef, DatasetType, FileDataset, Timespan  # noqa: E402
 
 butler = None
 
@@ -23,8 +23,15 @@ def plain(ref):
     return {"type": ref.datasetType.name, "id": str(ref.id), "run": ref.run, "data_id": data_id}
 
 
-def create(root):
-    Butler.makeRepo(root)
+def create(root, db=None):
+    Butler.makeRepo(root, config=None if db is None else Config({"registry": {"db": db}}))
+
+
+def copy_records(source, root):
+    with Butler.from_config(source) as theirs, Butler.from_config(root, writeable=True) as copy:
+        for element in theirs.dimensions.elements:
+            if element.has_own_table:
+                copy.registry.insertDimensionData(element, *theirs.query_dimension_records(element, explain=False))
 
 
 def open(root, run=None, writeable=True):

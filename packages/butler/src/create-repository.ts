@@ -1,34 +1,54 @@
 import { mkdir, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { AlmagestError } from "@almagest/base";
-import { type Database, identifier, sql } from "@almagest/database";
+import { type Database, identifier, isOnLocalFileSystem, sql } from "@almagest/database";
 import { toLocalPath, writeDurably } from "@almagest/resources";
 import { createUniverse } from "./dimensions/universe.ts";
 import { UNIVERSE_8 } from "./dimensions/universe-8.ts";
 import type { UniverseConfig } from "./dimensions/universe-config.ts";
 import { newAttributes } from "./repository/attributes.ts";
-import { type ButlerConfig, newButlerYaml, readButlerConfig } from "./repository/butler-config.ts";
+import { type ButlerConfig, readButlerConfig } from "./repository/butler-config.ts";
+import { type ConfigTree, newButlerYaml } from "./repository/new-butler-yaml.ts";
 import { isServer, openRegistry } from "./repository/open-registry.ts";
 import { createTable } from "./schema/create-table.ts";
 import { fileRecordsTable, staticTables } from "./schema/static-tables.ts";
+
+/** How SQLite writes safely: a write-ahead log (one sync per commit, readers and a writer at once), which needs a local file
+ * system; a rollback journal, which works everywhere; `auto` takes the log where the file system is known to be local. */
+export type Journal = "auto" | "wal" | "rollback";
+
+/** How to make a repository. */
+export interface CreateOptions {
+  /** The dimensions; universe 8 unless given. */
+  readonly universe?: UniverseConfig;
+  /** URL of the registry's database: `postgresql://host/name`; an SQLite file in the folder unless given. */
+  readonly database?: string;
+  /** Schema in that database. */
+  readonly namespace?: string;
+  /** Entries of `butler.yaml` besides, or instead of, the usual ones. */
+  readonly seed?: ConfigTree;
+  readonly journal?: Journal;
+}
+
+function seedOf({ seed = {}, database, namespace }: CreateOptions): ConfigTree {
+  const registry = {
+    ...(seed.registry as object | undefined),
+    ...(database === undefined ? {} : { db: database }),
+    ...(namespace === undefined ? {} : { namespace }),
+  };
+  return { ...seed, registry };
+}
 
 /**
  * Makes an empty repository: the database, then `butler.yaml`, so that a folder with that file is complete. What an
  * interrupted attempt left behind is replaced. Throws `BUTLER.REPOSITORY_EXISTS`.
  */
-export async function createRepository(
-  root: string,
-  options: {
-    readonly universe?: UniverseConfig;
-    readonly database?: string;
-    readonly namespace?: string;
-  } = {},
-): Promise<void> {
+export async function createRepository(root: string, options: CreateOptions = {}): Promise<void> {
   const folder = toLocalPath(root);
   const yamlPath = join(folder, "butler.yaml");
   const universe = options.universe ?? UNIVERSE_8;
   await mkdir(folder, { recursive: true });
-  const text = newButlerYaml(options.database, options.namespace);
+  const text = newButlerYaml(seedOf(options));
   const draft = join(folder, ".butler-new.yaml");
   await writeFile(draft, text);
   try {
@@ -42,7 +62,7 @@ export async function createRepository(
       });
     }
     const config = await readButlerConfig(draft);
-    await makeDatabase(config, universe);
+    await makeDatabase(config, universe, options.journal ?? "auto");
     await writeDurably(yamlPath, (path) => writeFile(path, text));
   } finally {
     await rm(draft, { force: true });
@@ -72,13 +92,26 @@ async function prepareServer(db: Database, config: ButlerConfig): Promise<boolea
   );
 }
 
-async function makeDatabase(config: ButlerConfig, universeConfig: UniverseConfig): Promise<void> {
+/** A write-ahead log needs memory shared by all who have the file open, which network file systems do not give. */
+async function chooseJournal(path: string, journal: Journal): Promise<"wal" | "rollback"> {
+  if (journal !== "auto") return journal;
+  return !isServer(path) && (await isOnLocalFileSystem(dirname(path))) ? "wal" : "rollback";
+}
+
+async function makeDatabase(
+  config: ButlerConfig,
+  universeConfig: UniverseConfig,
+  journal: Journal,
+): Promise<void> {
   const path = config.database;
   if (!isServer(path)) {
     for (const suffix of ["", "-journal", "-wal", "-shm"]) await rm(path + suffix, { force: true });
   }
   const universe = createUniverse(universeConfig);
-  await using db = await openRegistry(config, { mustExist: false });
+  await using db = await openRegistry(config, {
+    mustExist: false,
+    journal: await chooseJournal(path, journal),
+  });
   if (isServer(path) && !(await prepareServer(db, config))) return;
   await db.transaction(async () => {
     const files = fileRecordsTable("file_datastore_records");

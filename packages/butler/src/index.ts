@@ -37,7 +37,7 @@ export type {
   ValidateOptions,
 } from "./api/transfer-api.ts";
 export type { Butler } from "./butler.ts";
-export { createRepository } from "./create-repository.ts";
+export { type CreateOptions, createRepository, type Journal } from "./create-repository.ts";
 export { deterministicDatasetId } from "./datasets/deterministic-id.ts";
 export type { DimensionColumn, DimensionElement } from "./dimensions/dimension-element.ts";
 export {

@@ -1,6 +1,7 @@
 /** @module SQLite and PostgreSQL under one small layer: safe SQL text, queries, bulk inserts, transactions. */
 export type { Database, OnConflict, QuerySettings, Row } from "./database.ts";
 export { DATABASE_ERRORS } from "./errors.ts";
+export { isOnLocalFileSystem } from "./local-file-system.ts";
 export { openPostgres, type PostgresOptions } from "./open-postgres.ts";
 export { openSqlite, type SqliteOptions } from "./open-sqlite.ts";
 export {

@@ -144,28 +144,3 @@ function databaseLocation(file: string, url: string): string {
   if (/^postgresql(\+\w+)?:\/\//.test(url)) return url.replace(/^postgresql\+\w+:/, "postgresql:");
   throw invalid(file, `the database '${url}' is neither SQLite nor PostgreSQL`);
 }
-
-/** The text of a new repository's `butler.yaml`, as the original writes it. */
-export function newButlerYaml(database = "sqlite:///<butlerRoot>/gen3.sqlite3", namespace?: string): string {
-  const prefix = "lsst.daf.butler.registry";
-  return `datastore:
-  cls: lsst.daf.butler.datastores.fileDatastore.FileDatastore
-  records:
-    table: file_datastore_records
-  root: <butlerRoot>
-registry:
-  db: ${/^[\w:/<>.@+-]+$/.test(database) ? database : JSON.stringify(database)}
-  managers:
-    attributes: ${prefix}.attributes.DefaultButlerAttributeManager
-    collections: ${prefix}.collections.synthIntKey.SynthIntKeyCollectionManager
-    datasets: ${prefix}.datasets.byDimensions.ByDimensionsDatasetRecordStorageManagerUUID
-    datastores: ${prefix}.bridge.monolithic.MonolithicDatastoreRegistryBridgeManager
-    dimensions: ${prefix}.dimensions.static.StaticDimensionRecordStorageManager
-    opaque: ${prefix}.opaque.ByNameOpaqueTableStorageManager
-${
-  namespace === undefined
-    ? ""
-    : `  namespace: ${JSON.stringify(namespace)}
-`
-}`;
-}

@@ -1,4 +1,4 @@
-import { type Database, openPostgres, openSqlite } from "@almagest/database";
+import { type Database, openPostgres, openSqlite, type SqliteOptions } from "@almagest/database";
 import type { ButlerConfig } from "./butler-config.ts";
 import { findCredentials } from "./database-credentials.ts";
 
@@ -11,7 +11,7 @@ export function isServer(database: string): boolean {
  * `DATABASE.OPEN`, `DATABASE.CORRUPT`, `BUTLER.CREDENTIALS_INVALID`. */
 export async function openRegistry(
   config: Pick<ButlerConfig, "database" | "namespace">,
-  options: { readonly readOnly?: boolean; readonly mustExist?: boolean } = {},
+  options: Pick<SqliteOptions, "readOnly" | "mustExist" | "journal"> = {},
 ): Promise<Database> {
   const { database, namespace } = config;
   if (!isServer(database)) return openSqlite(database, options);
