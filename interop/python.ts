@@ -11,6 +11,7 @@ const PACKAGES: ReadonlyMap<string, string> = new Map([
   ["pandas", "pandas"],
   ["lsst.sphgeom", "lsst-sphgeom"],
   ["lsst.daf.butler", "lsst-daf-butler"],
+  ["psycopg", "psycopg[binary]"],
   ["lsst.pipe.base", "lsst-pipe-base"],
   ["lsst.ctrl.bps", "lsst-ctrl-bps"],
 ]);

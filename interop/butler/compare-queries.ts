@@ -77,6 +77,14 @@ async function askTheirs(
   return error === undefined ? canonical(result as unknown[]) : `error ${error} ${message}`;
 }
 
+/** Several calibrations for one data id are refused by the original on SQLite (so say the golden queries), and all given by
+ * it on PostgreSQL; we refuse on both. */
+function isAmbiguous(ours: string, theirs: string): boolean {
+  if (!/^error Several .* match/.test(ours) || theirs.startsWith("error")) return false;
+  const dataIds = theirs.split("\n").map((line) => JSON.stringify(JSON.parse(line).data_id));
+  return new Set(dataIds).size < dataIds.length;
+}
+
 /** Asks both Butlers the same queries of one repository. */
 export async function compareQueries(
   root: string,
@@ -91,7 +99,8 @@ export async function compareQueries(
     const bothRefuse = a.startsWith("error") && b.startsWith("error");
     // A spatial test below OR is answered here and refused there.
     if (bothRefuse) comparison.refused++;
-    if (a === b || bothRefuse || b.startsWith("error UnimplementedQueryError")) comparison.same++;
+    const same = a === b || bothRefuse || b.startsWith("error UnimplementedQueryError") || isAmbiguous(a, b);
+    if (same) comparison.same++;
     else
       comparison.differences.push(
         `${JSON.stringify(query)}\n   ours ${a.slice(0, 300)}\n   theirs ${b.slice(0, 300)}`,

@@ -3,10 +3,10 @@ import { join } from "node:path";
 import { createInterface, type Interface } from "node:readline";
 import { findPython } from "../python.ts";
 
-/** A Python with `lsst-daf-butler`; undefined where none can be had. */
+/** A Python with `lsst-daf-butler` and its PostgreSQL driver; undefined where none can be had. */
 export function findPythonButler(): string | undefined {
   try {
-    return findPython(["lsst.daf.butler"]);
+    return findPython(["lsst.daf.butler", "psycopg"]);
   } catch {
     return undefined;
   }

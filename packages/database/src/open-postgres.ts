@@ -1,5 +1,5 @@
 import { AlmagestError } from "@almagest/base";
-import pg from "pg";
+import type pg from "pg";
 import type { Database } from "./database.ts";
 import { PostgresConnections } from "./postgres-connections.ts";
 import { PostgresDatabase } from "./postgres-database.ts";
@@ -45,14 +45,17 @@ export async function openPostgres(url: string, options: PostgresOptions = {}): 
       ? []
       : [`-c search_path=${quoteIdentifier(options.schema).replace(/[\\ ]/g, "\\$&")}`]),
   ];
-  const pool = new pg.Pool({
+  const config = {
     connectionString: withUser(url, options),
     max: options.connections ?? 10,
     application_name: "almagest",
     options: settings.join(" "),
     pipeline: true,
     allowExitOnIdle: true,
-  } as pg.PoolConfig);
+  } as pg.PoolConfig;
+  // Loaded only where there is a server to speak to.
+  const { default: driver } = await import("pg");
+  const pool = new driver.Pool(config);
   // A connection that breaks while nobody uses it is replaced when it is next needed.
   pool.on("error", () => {});
   pool.on("connect", (client) => client.on("error", () => {}));
@@ -66,7 +69,10 @@ export async function openPostgres(url: string, options: PostgresOptions = {}): 
       { cause, fields: { url: withoutPassword(url) } },
     );
   }
-  return new PostgresDatabase(new PostgresConnections(pool, options.reconnectMs ?? 30_000), {
-    oneWriter: options.oneWriter ?? false,
-  });
+  return new PostgresDatabase(
+    new PostgresConnections(pool, () => new driver.Client(config), options.reconnectMs ?? 30_000),
+    {
+      oneWriter: options.oneWriter ?? false,
+    },
+  );
 }

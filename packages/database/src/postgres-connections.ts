@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from "node:timers/promises";
-import pg from "pg";
+import type pg from "pg";
 import type { QuerySettings } from "./database.ts";
 import { isLost, translatePostgresError } from "./postgres-errors.ts";
 import { BIGINT_PARSERS, NUMBER_PARSERS } from "./postgres-values.ts";
@@ -14,11 +14,13 @@ export interface Asked extends QuerySettings {
 /** The connections of one database: taken, asked on, given back. */
 export class PostgresConnections {
   readonly #pool: pg.Pool;
+  readonly #createClient: () => pg.Client;
   readonly #reconnectMs: number;
   readonly #nameOf = createStatementNames();
 
-  constructor(pool: pg.Pool, reconnectMs: number) {
+  constructor(pool: pg.Pool, createClient: () => pg.Client, reconnectMs: number) {
     this.#pool = pool;
+    this.#createClient = createClient;
     this.#reconnectMs = reconnectMs;
   }
 
@@ -66,7 +68,7 @@ export class PostgresConnections {
 
   /** Asks the server, on a connection of its own, to end what another connection is doing. */
   async #cancel(client: pg.PoolClient): Promise<void> {
-    const other = new pg.Client(this.#pool.options as pg.ClientConfig);
+    const other = this.#createClient();
     other.on("error", () => {});
     try {
       await other.connect();

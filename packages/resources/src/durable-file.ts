@@ -74,6 +74,9 @@ export interface DurableOptions {
   /** Replace a file of this name; refused unless set. */
   readonly overwrite?: boolean;
   readonly checksum?: boolean;
+  /** Where a name counts for nothing until something else claims it: content and name are synced at once, not one after the
+   * other, which takes half the time. A power cut may leave the name with part of the content. */
+  readonly claimedLater?: boolean;
 }
 
 /** Makes everything written so far to the file system of a path durable: one call for a whole batch of files. False where
@@ -99,6 +102,23 @@ async function settle(path: string, options: DurableOptions, sync: boolean): Pro
     inode: ino,
     ...(options.checksum ? { checksum: await checksumOf(handle, path, size) } : {}),
   };
+}
+
+async function settleTogether(
+  temporary: string,
+  path: string,
+  options: DurableOptions,
+): Promise<DurableFile> {
+  await using handle = await open(temporary, "r");
+  await link(temporary, path);
+  const [{ size, ino }, checksum] = await Promise.all([
+    handle.stat(),
+    options.checksum ? handle.stat().then((stat) => checksumOf(handle, path, stat.size)) : undefined,
+    handle.sync(),
+    unlink(temporary),
+    syncDirectory(dirname(path)),
+  ]);
+  return { sizeBytes: size, inode: ino, ...(checksum === undefined ? {} : { checksum }) };
 }
 
 function isMissing(error: unknown): boolean {
@@ -129,6 +149,7 @@ export async function writeDurably(
   const temporary = temporaryName(path);
   try {
     await fill(temporary, write);
+    if (options.claimedLater && !options.overwrite) return await settleTogether(temporary, path, options);
     const file = await settle(temporary, options, true);
     if (options.overwrite) {
       await rename(temporary, path);

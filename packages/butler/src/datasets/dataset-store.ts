@@ -103,8 +103,10 @@ export function createDatasetStore(
   }
 
   const store: DatasetStore = {
-    insert: async (type, run, datasets) => {
-      if (datasets.length === 0) return;
+    insert: async (type, run, given) => {
+      if (given.length === 0) return;
+      // Ids are made in the order of time and data id: an index that grows at its end is several times faster.
+      const datasets = given.length < 1000 ? given : given.toSorted((a, b) => (a.id < b.id ? -1 : 1));
       const now = nowTaiNs(repository.clock);
       const required = type.group.required;
       const ids = datasets.map((dataset) => encodeUuid(db.dialect, dataset.id));

@@ -74,7 +74,7 @@ export async function writeDatasetFile(
   formatters: FormatterRegistry,
   located: LocatedDataset,
   value: unknown,
-  options: { readonly overwrite: boolean; readonly checksum: boolean },
+  options: { readonly overwrite: boolean; readonly checksum: boolean; readonly claimedLater?: boolean },
 ): Promise<DurableFile> {
   const formatter = formatterByName(formatters, located.formatter);
   const write = async (temporary: string): Promise<void> => {

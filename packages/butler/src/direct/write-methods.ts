@@ -11,6 +11,7 @@ import { decodeUuid, newDatasetId } from "../repository/sql-codec.ts";
 import type { DatasetRef } from "../types.ts";
 import { type ButlerState, requireWriteable, runToWrite } from "./butler-state.ts";
 import { ingestFiles } from "./ingest.ts";
+import { makeRefs } from "./make-refs.ts";
 import { pruneDatasets } from "./prune.ts";
 import { registerFiles, registerRefs } from "./register-files.ts";
 import { removeUnclaimed, type UndoLog } from "./undo-log.ts";
@@ -43,6 +44,7 @@ async function writeNewFile(
       return await writeDatasetFile(repository.root, formatters, located, value, {
         overwrite: false,
         checksum,
+        claimedLater: true,
       });
     } catch (error) {
       if (!isAlmagestError(error, "RESOURCES.EXISTS")) throw error;
@@ -117,13 +119,7 @@ export function createWriteMethods(
       requireWriteable(state);
       return ingestFiles(state, undo, files, options);
     },
-    makeRefs: (requests, run) =>
-      requests.map(({ datasetType, dataId }) => ({
-        id: newDatasetId(clock),
-        datasetType,
-        dataId: universe.conform(dataId, universe.completeGroup(datasetType.dimensions)),
-        run,
-      })),
+    makeRefs: (requests, run) => makeRefs(state.repository, requests, run),
     registerDatasets: async (refs) => {
       requireWriteable(state);
       await state.commit(() => registerRefs(state, refs));

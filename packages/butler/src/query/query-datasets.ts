@@ -23,21 +23,28 @@ function createSharer(): (dataId: DataId) => DataId {
   };
 }
 
-/** Orders rows by their first columns; what the database gives is mostly in order already, which this makes use of. */
-function sortRows(rows: Row[], columns: number): Row[] {
-  return rows.sort((a, b) => {
-    for (let i = 0; i < columns; i++) {
-      if (a[i] !== b[i]) return a[i]! < b[i]! ? -1 : 1;
+/** Orders references by data id; what the database gives is mostly in order already, which this makes use of. */
+function sortRefs(refs: DatasetRef[], names: readonly string[]): DatasetRef[] {
+  return refs.sort((a, b) => {
+    for (const name of names) {
+      const [one, other] = [a.dataId[name]!, b.dataId[name]!];
+      if (one !== other) return one < other ? -1 : 1;
     }
     return 0;
   });
 }
 
+/** Makes references of rows as they come; `finish` gives them once the names of their runs are looked up. */
+interface RefCollector {
+  take(row: Row): void;
+  finish(): Promise<DatasetRef[]>;
+}
+
 interface DatasetQuery {
   readonly planned: PlannedQuery;
-  /** How many columns, the first of each row, make the data id. */
-  readonly keyColumns: number;
-  decode(rows: readonly Row[]): Promise<DatasetRef[]>;
+  /** Dimensions of the data id. */
+  readonly required: readonly string[];
+  collect(): RefCollector;
 }
 
 /** Plans a query of datasets of one type. */
@@ -52,31 +59,34 @@ export async function planDatasets(
   const required = type.group.required;
   const planned = await planQuery(state, { output: type.group, columns: required, search, options });
   const share = createSharer();
-  return {
-    planned,
-    keyColumns: required.length,
-    decode: async (rows) => {
-      const count = required.length;
-      const { ambiguityColumn } = planned;
-      if (ambiguityColumn !== undefined) {
-        const several = rows.find((row) => Number(row[ambiguityColumn]) > 1);
-        if (several !== undefined) {
+  const count = required.length;
+  const { ambiguityColumn } = planned;
+  const collect = (): RefCollector => {
+    const refs: { -readonly [K in keyof DatasetRef]: DatasetRef[K] }[] = [];
+    const runIds: number[] = [];
+    return {
+      take: (row) => {
+        if (ambiguityColumn !== undefined && Number(row[ambiguityColumn]) > 1) {
           throw ambiguousCalibration(
             type.type.name,
             [expression].flat().join(", "),
-            dataIdOfRow(required, several, 0),
+            dataIdOfRow(required, row, 0),
           );
         }
-      }
-      const runs = await state.collections.getByIds([...new Set(rows.map((row) => Number(row[count + 1])))]);
-      return rows.map((row) => ({
-        id: row[count] as string,
-        datasetType: type.type,
-        dataId: share(dataIdOfRow(required, row, 0)),
-        run: runs.get(Number(row[count + 1]))!.name,
-      }));
-    },
+        runIds.push(Number(row[count + 1]));
+        const dataId = share(dataIdOfRow(required, row, 0));
+        refs.push({ id: row[count] as string, datasetType: type.type, dataId, run: "" });
+      },
+      finish: async () => {
+        const runs = await state.collections.getByIds([...new Set(runIds)]);
+        refs.forEach((ref, index) => {
+          ref.run = runs.get(runIds[index]!)!.name;
+        });
+        return refs;
+      },
+    };
   };
+  return { planned, required, collect };
 }
 
 /** Datasets of one type that match, ordered by data id unless told. */
@@ -85,14 +95,14 @@ export async function queryDatasets(
   datasetType: string,
   options: DatasetQueryOptions,
 ): Promise<DatasetRef[]> {
-  const { planned, decode, keyColumns } = await planDatasets(state, datasetType, options);
+  const { planned, collect, required } = await planDatasets(state, datasetType, options);
   const { signal } = options;
-  const rows = await state.repository.db.rows(planned.sql, {
-    bigInts: planned.bigInts,
-    ...(signal === undefined ? {} : { signal }),
-  });
+  const settings = { bigInts: planned.bigInts, ...(signal === undefined ? {} : { signal }) };
+  const collector = collect();
+  await state.repository.db.forEachRow(planned.sql, collector.take, settings);
+  const refs = await collector.finish();
   const asFound = options.orderBy !== undefined || options.limit !== undefined;
-  return decode(asFound ? rows : sortRows(rows, keyColumns));
+  return asFound ? refs : sortRefs(refs, required);
 }
 
 /** Datasets of one type that match, one at a time. */
@@ -101,11 +111,15 @@ export async function* streamDatasets(
   datasetType: string,
   options: DatasetQueryOptions,
 ): AsyncGenerator<DatasetRef> {
-  const { planned, decode } = await planDatasets(state, datasetType, options);
+  const { planned, collect } = await planDatasets(state, datasetType, options);
   const { signal } = options;
   const pages = state.repository.db.stream(planned.sql, {
     bigInts: planned.bigInts,
     ...(signal === undefined ? {} : { signal }),
   });
-  for await (const page of pages) yield* await decode(page);
+  for await (const page of pages) {
+    const collector = collect();
+    for (const row of page) collector.take(row);
+    yield* await collector.finish();
+  }
 }
