@@ -1,6 +1,7 @@
 import type { Json } from "@almagest/base";
 import type { Worker, WorkerStatus } from "../core/worker-state.ts";
 import type { Queue } from "../scheduling/resources.ts";
+import { createArc } from "./arc.ts";
 import { createCondor } from "./htcondor.ts";
 import { createLocalPool } from "./local-pool.ts";
 import { createSlurm } from "./slurm.ts";
@@ -43,5 +44,6 @@ export type PluginFactory = (options?: Readonly<Record<string, Json>>) => Harves
 export const HARVESTER_PLUGINS: ReadonlyMap<string, PluginFactory> = new Map([
   ["local", createLocalPool],
   ["slurm", createSlurm],
+  ["arc", createArc],
   ["htcondor", createCondor],
 ]);
