@@ -7,6 +7,7 @@ import { join } from "node:path";
 const PACKAGES: ReadonlyMap<string, string> = new Map([
   ["astropy", "astropy"],
   ["sep", "sep"],
+  ["boto3", "boto3"],
   ["pyarrow", "pyarrow"],
   ["pandas", "pandas"],
   ["lsst.sphgeom", "lsst-sphgeom"],

@@ -34,6 +34,14 @@ def copy_records(source, root):
                 copy.registry.insertDimensionData(element, *theirs.query_dimension_records(element, explain=False))
 
 
+def create_at(root, database):
+    Butler.makeRepo(root, config=Config({"registry": {"db": database}}), forceConfigRoot=False)
+
+
+def sync(element, record):
+    butler.registry.syncDimensionData(element, record)
+
+
 def open(root, run=None, writeable=True):
     global butler
     if butler is not None:

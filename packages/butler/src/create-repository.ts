@@ -1,13 +1,13 @@
-import { mkdir, rm, writeFile } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { mkdir, rm } from "node:fs/promises";
+import { dirname } from "node:path";
 import { AlmagestError } from "@almagest/base";
 import { type Database, identifier, isOnLocalFileSystem, sql } from "@almagest/database";
-import { toLocalPath, writeDurably } from "@almagest/resources";
+import { isRemoteUri, storeFor, toLocalPath } from "@almagest/resources";
 import { createUniverse } from "./dimensions/universe.ts";
 import { UNIVERSE_8 } from "./dimensions/universe-8.ts";
 import type { UniverseConfig } from "./dimensions/universe-config.ts";
 import { newAttributes } from "./repository/attributes.ts";
-import { type ButlerConfig, readButlerConfig } from "./repository/butler-config.ts";
+import { type ButlerConfig, parseButlerConfig } from "./repository/butler-config.ts";
 import { type ConfigTree, newButlerYaml } from "./repository/new-butler-yaml.ts";
 import { isServer, openRegistry } from "./repository/open-registry.ts";
 import { createTable } from "./schema/create-table.ts";
@@ -44,29 +44,20 @@ function seedOf({ seed = {}, database, namespace }: CreateOptions): ConfigTree {
  * interrupted attempt left behind is replaced. Throws `BUTLER.REPOSITORY_EXISTS`.
  */
 export async function createRepository(root: string, options: CreateOptions = {}): Promise<void> {
-  const folder = toLocalPath(root);
-  const yamlPath = join(folder, "butler.yaml");
+  const folder = isRemoteUri(root) ? root.replace(/\/+$/, "") : toLocalPath(root);
+  const yamlPath = `${folder}/butler.yaml`;
   const universe = options.universe ?? UNIVERSE_8;
-  await mkdir(folder, { recursive: true });
   const text = newButlerYaml(seedOf(options));
-  const draft = join(folder, ".butler-new.yaml");
-  await writeFile(draft, text);
-  try {
-    const exists = await readButlerConfig(folder).then(
-      () => true,
-      () => false,
-    );
-    if (exists) {
-      throw new AlmagestError("BUTLER.REPOSITORY_EXISTS", `A repository exists at ${folder}.`, {
-        fields: { root: folder },
-      });
-    }
-    const config = await readButlerConfig(draft);
-    await makeDatabase(config, universe, options.journal ?? "auto");
-    await writeDurably(yamlPath, (path) => writeFile(path, text));
-  } finally {
-    await rm(draft, { force: true });
+  const store = await storeFor(yamlPath);
+  if ((await store.info(yamlPath)) !== undefined) {
+    throw new AlmagestError("BUTLER.REPOSITORY_EXISTS", `A repository exists at ${folder}.`, {
+      fields: { root: folder },
+    });
   }
+  const config = parseButlerConfig(text, yamlPath);
+  if (!isServer(config.database)) await mkdir(dirname(config.database), { recursive: true });
+  await makeDatabase(config, universe, options.journal ?? "auto");
+  await store.write(yamlPath, Buffer.from(text));
 }
 
 /** True when the database holds a repository in which nothing was ever written: what an interrupted attempt leaves. */

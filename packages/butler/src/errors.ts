@@ -36,6 +36,8 @@ export const BUTLER_ERRORS: Readonly<Record<string, string>> = {
   "BUTLER.DATASET_IN_USE": "The dataset is in a TAGGED or CALIBRATION collection; take it out, or purge it.",
   "BUTLER.FILE_MISSING": "The file of a dataset is not where the repository says. Run fsck.",
   "BUTLER.FILE_CHANGED": "A file differs from its checksum. Restore it from a copy.",
+  "BUTLER.NOT_LOCAL":
+    "A file is in a remote store where this needs one on this machine. Copy it, or use a local repository.",
   "BUTLER.FORMATTER_MISSING":
     "No formatter is known for this storage class or stored class name. Register one.",
   "BUTLER.FORMATTER_FAILED": "A file could not be read or written as its type demands; the cause says why.",

@@ -1,6 +1,7 @@
 import { type Clock, systemClock } from "@almagest/base";
 import { sql } from "@almagest/database";
 import type { Butler } from "./butler.ts";
+import { createFileCache } from "./datastore/file-cache.ts";
 import { createUniverse } from "./dimensions/universe.ts";
 import { createButlerState } from "./direct/butler-state.ts";
 import { createDirectButler } from "./direct/direct-butler.ts";
@@ -27,7 +28,7 @@ export interface OpenOptions {
 }
 
 /**
- * Opens the repository whose `butler.yaml` is in this folder. Throws `BUTLER.REPOSITORY_MISSING`,
+ * Opens the repository whose `butler.yaml` is in this folder, or below this URI (`s3://…`, `https://…`). Throws `BUTLER.REPOSITORY_MISSING`,
  * `BUTLER.REPOSITORY_INVALID`, `BUTLER.REPOSITORY_VERSION`, `BUTLER.CREDENTIALS_INVALID`, `DATABASE.OPEN`.
  */
 export async function openButler(root: string, options: OpenOptions = {}): Promise<Butler> {
@@ -60,6 +61,7 @@ export async function openButler(root: string, options: OpenOptions = {}): Promi
         formatters,
         templates: config.templates,
         checksum: config.checksum,
+        cache: createFileCache(config.cache),
         defaultCollections: typeof given === "string" ? [given] : given,
         defaultRun: run,
       }),

@@ -1,7 +1,7 @@
-import { stat } from "node:fs/promises";
 import { AlmagestError } from "@almagest/base";
 import type { GetOptions, LocatedDataset, OutputRecord } from "./api/dataset-api.ts";
-import { localPathOf, readDatasetFile, writeDatasetFile } from "./datastore/dataset-files.ts";
+import { readDatasetFile, writeDatasetFile } from "./datastore/dataset-files.ts";
+import { locationOf, statStored } from "./datastore/stored-file.ts";
 import type { FormatterRegistry } from "./formatter-registry.ts";
 import type { DatasetRef } from "./types.ts";
 
@@ -69,8 +69,7 @@ export function createQuantumButler(
     exists: async (ref) => {
       const located = known.get(ref.id);
       if (located === undefined) return false;
-      const found = await stat(localPathOf(root, located.path)).catch(() => undefined);
-      return found?.isFile() ?? false;
+      return (await statStored(locationOf(root, located.path))) !== undefined;
     },
     written: () => [...done.values()],
   };

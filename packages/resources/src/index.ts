@@ -12,7 +12,7 @@ export {
 export { RESOURCES_ERRORS } from "./errors.ts";
 export { createFileStore } from "./file-store.ts";
 export { createMemoryStore } from "./memory-store.ts";
-export { encodePath, isRemoteUri, resolveLocation } from "./remote-uri.ts";
+export { decodePath, encodePath, isRemoteUri, resolveLocation } from "./remote-uri.ts";
 export type {
   LocalFile,
   ResourceInfo,

@@ -109,7 +109,7 @@ export async function startFaultProxy(
     };
     seen.push(request);
     const fault = decide(request);
-    if (fault?.kind === "cut") return void incoming.destroy();
+    if (fault?.kind === "cut") return void incoming.socket.destroy();
     const sent = await readAll(incoming);
     if (fault?.kind === "hang") return;
     if (fault?.kind === "status") {
@@ -120,7 +120,7 @@ export async function startFaultProxy(
       incoming,
       fault?.kind === "corrupt-request" ? spoilByte(sent) : sent,
     );
-    if (fault?.kind === "lose-reply") return void incoming.destroy();
+    if (fault?.kind === "lose-reply") return void incoming.socket.destroy();
     outgoing.writeHead(reply.statusCode ?? 502, reply.rawHeaders);
     if (fault?.kind === "truncate" && body.length > 0) {
       outgoing.write(body.subarray(0, Math.floor(body.length / 2)), () => outgoing.destroy());

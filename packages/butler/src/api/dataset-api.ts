@@ -1,6 +1,6 @@
 import type { DataId, DatasetRef, DatasetType, DimensionRecord } from "../types.ts";
 
-/** How ingest treats the files given to it. */
+/** How ingest treats the files given to it; `split` is in-place for those within the repository, `direct` for others. */
 export type IngestMode =
   | "copy"
   | "move"
@@ -9,6 +9,7 @@ export type IngestMode =
   | "symlink"
   | "relsymlink"
   | "direct"
+  | "split"
   | "in-place";
 
 /** How dataset ids come about: new ones, or made of type and data id, or of type, run and data id. */
@@ -50,6 +51,8 @@ export interface GetOptions {
   readonly collections?: string | readonly string[];
   readonly component?: string;
   readonly parameters?: Readonly<Record<string, unknown>>;
+  /** Compare the file with the checksum recorded when it was stored, where one was. Throws `BUTLER.FILE_CHANGED`. */
+  readonly verify?: boolean;
 }
 
 /** What the Butler does with datasets and their files. */

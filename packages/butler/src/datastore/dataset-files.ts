@@ -3,19 +3,23 @@ import { tmpdir } from "node:os";
 import { extname, join } from "node:path";
 import { AlmagestError, isAlmagestError } from "@almagest/base";
 import {
-  type DurableFile,
+  checksumFile,
   isAbsoluteUri,
-  resolveWithin,
+  isRemoteUri,
+  type LocalFile,
+  type StoredObject,
+  storeFor,
   toFileUri,
-  toLocalPath,
   writeDurably,
 } from "@almagest/resources";
 import type { LocatedDataset } from "../api/dataset-api.ts";
 import type { ExpandedDataId } from "../dimensions/universe.ts";
 import { chooseFormatter, type FormatterRegistry, formatterByName } from "../formatter-registry.ts";
 import type { DatasetRef, Formatter, ReadOptions } from "../types.ts";
+import { defaultFileCache, type FileCache } from "./file-cache.ts";
 import { instrumentOf, lookupEntry } from "./lookup.ts";
 import { formatPath, parsePathTemplate } from "./path-template.ts";
+import { locationOf } from "./stored-file.ts";
 import { archiveOf, readZipMember, zipMemberOf } from "./zip-member.ts";
 
 /** How new files are named. */
@@ -24,17 +28,11 @@ export interface TemplateTable {
   readonly byInstrument: ReadonlyMap<string, ReadonlyMap<string, string>>;
 }
 
-/** Local path of a dataset's file (of its archive, for a member of one): root-relative, absolute, or a `file:` URI.
- * Throws `RESOURCES.OUTSIDE`. */
-export function localPathOf(root: string, path: string): string {
-  const file = archiveOf(path);
-  return isAbsoluteUri(file) ? toLocalPath(file) : resolveWithin(root, file);
-}
-
 /** URI of a dataset's file. */
 export function uriOf(root: string, path: string): string {
   if (isAbsoluteUri(path) && !path.startsWith("/")) return path;
-  return toFileUri(localPathOf(root, path)) + path.slice(archiveOf(path).length);
+  const location = locationOf(root, path);
+  return (isRemoteUri(location) ? location : toFileUri(location)) + path.slice(archiveOf(path).length);
 }
 
 /** Where a new dataset's file goes and what writes it. Throws `BUTLER.TEMPLATE_INVALID`, `BUTLER.FORMATTER_MISSING`. */
@@ -75,7 +73,7 @@ export async function writeDatasetFile(
   located: LocatedDataset,
   value: unknown,
   options: { readonly overwrite: boolean; readonly checksum: boolean; readonly claimedLater?: boolean },
-): Promise<DurableFile> {
+): Promise<StoredObject> {
   const formatter = formatterByName(formatters, located.formatter);
   const write = async (temporary: string): Promise<void> => {
     try {
@@ -84,7 +82,45 @@ export async function writeDatasetFile(
       throw formatterFailed("write", located, cause);
     }
   };
-  return writeDurably(localPathOf(root, located.path), write, options);
+  const location = locationOf(root, located.path);
+  if (!isRemoteUri(location)) return writeDurably(location, write, options);
+  const folder = await mkdtemp(join(tmpdir(), "almagest-put-"));
+  try {
+    const temporary = join(folder, `file${extname(located.path)}`);
+    await write(temporary);
+    return (await (await storeFor(location)).upload(temporary, location, options))!;
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** The file of a dataset on this machine: itself, or for a remote one a copy from the cache. */
+export async function openDatasetFile(
+  root: string,
+  located: Pick<LocatedDataset, "ref" | "path" | "component">,
+  cache: FileCache = defaultFileCache(),
+): Promise<LocalFile> {
+  const location = locationOf(root, located.path);
+  if (!isRemoteUri(location)) return { path: location, [Symbol.asyncDispose]: async () => {} };
+  const { id, datasetType } = located.ref;
+  const component = located.component === undefined ? {} : { component: located.component };
+  return cache.open({ id, datasetType, location, ...component });
+}
+
+/** How to read a dataset's file. */
+export interface FileReadOptions extends Pick<ReadOptions, "component" | "parameters"> {
+  readonly cache?: FileCache;
+  /** BLAKE2b-512 that the file must have; it is read once more for that. */
+  readonly checksum?: string;
+}
+
+async function checkContent(path: string, located: LocatedDataset, checksum: string): Promise<void> {
+  if ((await checksumFile(path)).checksum === checksum) return;
+  throw new AlmagestError(
+    "BUTLER.FILE_CHANGED",
+    `The file of '${located.ref.datasetType.name}' ${located.ref.id} (${located.path}) is not what was stored: its checksum differs.`,
+    { fields: { path: located.path, id: located.ref.id } },
+  );
 }
 
 /** Reads a dataset's file, or a component or part of it. Throws `BUTLER.FILE_MISSING`, `BUTLER.FORMATTER_FAILED`. */
@@ -92,7 +128,7 @@ export async function readDatasetFile(
   root: string,
   formatters: FormatterRegistry,
   located: LocatedDataset,
-  options: Pick<ReadOptions, "component" | "parameters">,
+  { cache, checksum, ...options }: FileReadOptions,
 ): Promise<unknown> {
   const formatter = formatterByName(formatters, located.formatter);
   const how: ReadOptions = {
@@ -100,16 +136,18 @@ export async function readDatasetFile(
     dataId: located.ref.dataId,
     ...(located.records === undefined ? {} : { records: located.records }),
   };
-  const path = localPathOf(root, located.path);
   const inside = zipMemberOf(located.path);
   try {
+    await using local = await openDatasetFile(root, located, cache);
+    const { path } = local;
+    if (checksum !== undefined && inside === undefined) await checkContent(path, located, checksum);
     if (inside === undefined) return await formatter.read(path, how);
     return await readBytes(formatter, await readZipMember(path, inside.member), inside.member, how);
   } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code === "ENOENT") {
+    if ((cause as NodeJS.ErrnoException).code === "ENOENT" || isAlmagestError(cause, "RESOURCES.MISSING")) {
       throw new AlmagestError(
         "BUTLER.FILE_MISSING",
-        `The file of '${located.ref.datasetType.name}' ${located.ref.id} is not at ${join(root, located.path)}; run fsck.`,
+        `The file of '${located.ref.datasetType.name}' ${located.ref.id} is not at ${root}/${located.path}; run fsck.`,
         { cause, fields: { path: located.path, id: located.ref.id } },
       );
     }

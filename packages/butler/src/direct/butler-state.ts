@@ -3,6 +3,7 @@ import { type CollectionStore, createCollectionStore } from "../collections/coll
 import { createDatasetStore, type DatasetStore } from "../datasets/dataset-store.ts";
 import { createDatasetTypeStore, type DatasetTypeStore } from "../datasets/dataset-type-store.ts";
 import type { TemplateTable } from "../datastore/dataset-files.ts";
+import type { FileCache } from "../datastore/file-cache.ts";
 import { createRecordStore, type RecordStore } from "../dimensions/record-store.ts";
 import type { FormatterRegistry } from "../formatter-registry.ts";
 import { type CommitQueue, createCommitQueue } from "../repository/commit-queue.ts";
@@ -19,6 +20,8 @@ export interface ButlerState {
   readonly formatters: FormatterRegistry;
   readonly templates: TemplateTable;
   readonly checksum: boolean;
+  /** Copies of remote files. */
+  readonly cache: FileCache;
   readonly commit: CommitQueue;
   /** Writes of one file within this process, one after the other. */
   readonly writing: KeyedLock;
@@ -31,7 +34,10 @@ export interface ButlerState {
 /** The shared state of a Butler over one opened repository. */
 export function createButlerState(
   repository: Repository,
-  settings: Pick<ButlerState, "formatters" | "templates" | "checksum" | "defaultCollections" | "defaultRun">,
+  settings: Pick<
+    ButlerState,
+    "formatters" | "templates" | "checksum" | "cache" | "defaultCollections" | "defaultRun"
+  >,
 ): ButlerState {
   const records = createRecordStore(repository);
   const collections = createCollectionStore(repository);

@@ -1,11 +1,12 @@
-import { stat } from "node:fs/promises";
 import { extname, relative, resolve } from "node:path";
 import { AlmagestError, type Clock, isAlmagestError } from "@almagest/base";
 import {
   checksumFile,
-  createFileStore,
+  decodePath,
   isAbsoluteUri,
+  isRemoteUri,
   type StoredObject,
+  storeFor,
   syncFileSystem,
   toFileUri,
   toLocalPath,
@@ -13,8 +14,9 @@ import {
 import type { IdMode, IngestFile, IngestMode } from "../api/dataset-api.ts";
 import { datasetConflict } from "../datasets/dataset-store.ts";
 import { deterministicDatasetId } from "../datasets/deterministic-id.ts";
-import { localPathOf, planFile } from "../datastore/dataset-files.ts";
+import { planFile } from "../datastore/dataset-files.ts";
 import { pathOwner } from "../datastore/file-records.ts";
+import { locationOf, statStored } from "../datastore/stored-file.ts";
 import { expandDataIds } from "../dimensions/expand-data-id.ts";
 import { formatterOrName } from "../formatter-registry.ts";
 import { newDatasetId } from "../repository/sql-codec.ts";
@@ -40,8 +42,6 @@ interface Plan {
   readonly file: NewFile;
 }
 
-const store = createFileStore();
-
 /** Calls `work` for each item, at most `AT_ONCE` at a time; the first failure ends it. */
 async function forEachParallel<T>(
   items: readonly T[],
@@ -63,23 +63,30 @@ function extensionOf(path: string): string {
   return [".fz", ".gz", ".xz", ".bz2"].includes(last) ? extname(path.slice(0, -last.length)) + last : last;
 }
 
-function pathInRepository(state: ButlerState, source: string, mode: IngestMode): string | undefined {
-  if (mode === "direct") return isAbsoluteUri(source) && !source.startsWith("/") ? source : toFileUri(source);
-  if (mode !== "in-place") return undefined;
-  const path = relative(
-    resolve(state.repository.root),
-    isAbsoluteUri(source) ? toLocalPath(source) : resolve(state.repository.root, source),
-  );
-  if (path.startsWith("..")) {
-    throw new AlmagestError(
-      "RESOURCES.OUTSIDE",
-      `In-place ingest needs files within the repository; '${source}' is not.`,
-      {
-        fields: { path: source },
-      },
-    );
+/** Path of a file below the root; undefined where it is elsewhere. */
+function pathBelowRoot(root: string, source: string): string | undefined {
+  if (isRemoteUri(root)) {
+    if (!isAbsoluteUri(source)) return source;
+    const [full, start] = [decodePath(source), `${decodePath(root)}/`];
+    return full.startsWith(start) ? full.slice(start.length) : undefined;
   }
-  return path;
+  if (isRemoteUri(source)) return undefined;
+  const path = relative(resolve(root), isAbsoluteUri(source) ? toLocalPath(source) : resolve(root, source));
+  return path.startsWith("..") ? undefined : path;
+}
+
+function pathInRepository(state: ButlerState, source: string, mode: IngestMode): string | undefined {
+  const inside =
+    mode === "in-place" || mode === "split" ? pathBelowRoot(state.repository.root, source) : undefined;
+  if (inside !== undefined) return inside;
+  if (mode === "direct" || mode === "split")
+    return isAbsoluteUri(source) && !source.startsWith("/") ? source : toFileUri(source);
+  if (mode !== "in-place") return undefined;
+  throw new AlmagestError(
+    "RESOURCES.OUTSIDE",
+    `In-place ingest needs files within the repository; '${source}' is not.`,
+    { fields: { path: source } },
+  );
 }
 
 function makeId(mode: IdMode, datasetType: string, dataId: DataId, run: string, clock: Clock): string {
@@ -133,9 +140,11 @@ async function bringIn(
   mode: IngestMode,
   syncLater: boolean,
 ): Promise<Brought> {
-  if (mode === "direct" || mode === "in-place") return { file: undefined, isNew: false };
-  const target = localPathOf(state.repository.root, file.path);
-  const local = toLocalPath(source);
+  if (mode === "direct" || mode === "in-place" || mode === "split") return { file: undefined, isNew: false };
+  const target = locationOf(state.repository.root, file.path);
+  await using fetched = isRemoteUri(source) ? await (await storeFor(source)).toLocal(source) : undefined;
+  const local = fetched?.path ?? toLocalPath(source);
+  const store = await storeFor(target);
   const upload = async (): Promise<StoredObject | undefined> => {
     if (mode !== "link") return store.upload(local, target, { mode, checksum: state.checksum, syncLater });
     // As in the original: a hard link where the file system allows, else a symbolic one.
@@ -167,7 +176,10 @@ export async function ingestFiles(
   await state.collections.register(run, "RUN");
   let plans = await planIngest(state, files, run, options);
   if (options.skipExisting) plans = await withoutExisting(state, plans, run);
-  const syncLater = plans.length >= BATCH && (await syncFileSystem(state.repository.root));
+  const syncLater =
+    !isRemoteUri(state.repository.root) &&
+    plans.length >= BATCH &&
+    (await syncFileSystem(state.repository.root));
   const brought: string[] = [];
   const ready: NewFile[] = new Array(plans.length);
   try {
@@ -189,15 +201,15 @@ export async function ingestFiles(
 }
 
 async function measure(state: ButlerState, file: NewFile): Promise<NewFile> {
-  const path = localPathOf(state.repository.root, file.path);
-  try {
-    if (!state.checksum) return { ...file, sizeBytes: (await stat(path)).size };
-    const { checksum, sizeBytes } = await checksumFile(path);
-    return { ...file, sizeBytes, checksum };
-  } catch (cause) {
-    if ((cause as NodeJS.ErrnoException).code !== "ENOENT") throw cause;
-    throw new AlmagestError("RESOURCES.MISSING", `There is no file ${path}.`, { cause, fields: { path } });
+  const path = locationOf(state.repository.root, file.path);
+  const found = await statStored(path);
+  if (found === undefined) {
+    throw new AlmagestError("RESOURCES.MISSING", `There is no file ${path}.`, { fields: { path } });
   }
+  // To compute the checksum of a remote file would mean to fetch it.
+  if (!state.checksum || isRemoteUri(path)) return { ...file, sizeBytes: found.sizeBytes };
+  const { checksum, sizeBytes } = await checksumFile(path);
+  return { ...file, sizeBytes, checksum };
 }
 
 async function withoutExisting(state: ButlerState, plans: readonly Plan[], run: string): Promise<Plan[]> {

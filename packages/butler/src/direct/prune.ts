@@ -1,8 +1,8 @@
 import { identifier, joinSql, sql } from "@almagest/database";
-import { createFileStore, isAbsoluteUri } from "@almagest/resources";
+import { isAbsoluteUri } from "@almagest/resources";
 import { chunks } from "../datasets/dataset-store.ts";
-import { localPathOf } from "../datastore/dataset-files.ts";
 import { findFiles } from "../datastore/file-records.ts";
+import { locationOf, removeStored } from "../datastore/stored-file.ts";
 import { archiveOf } from "../datastore/zip-member.ts";
 import { encodeUuid } from "../repository/sql-codec.ts";
 import type { ButlerState } from "./butler-state.ts";
@@ -44,7 +44,6 @@ export async function emptyTrash(state: ButlerState): Promise<void> {
   const trash = await db.rows(
     sql`SELECT dataset_id FROM dataset_location_trash WHERE datastore_name = ${datastoreName}`,
   );
-  const store = createFileStore();
   for (const piece of chunks(trash.map(([id]) => id as string))) {
     const files = (await findFiles(repository, piece)).values();
     const paths = [...new Set([...files].flat().map((record) => archiveOf(record.path)))];
@@ -54,7 +53,7 @@ export async function emptyTrash(state: ButlerState): Promise<void> {
         sql`SELECT 1 FROM ${identifier(repository.fileTable)} f JOIN dataset_location l ON l.dataset_id = f.dataset_id
             AND l.datastore_name = ${datastoreName} WHERE (f.path = ${path} OR (f.path > ${`${path}#`} AND f.path < ${`${path}$`})) LIMIT 1`,
       );
-      if (shared === undefined) await store.remove(localPathOf(repository.root, path));
+      if (shared === undefined) await removeStored(locationOf(repository.root, path));
     }
     await db.transaction(async () => {
       const list = joinSql(piece);

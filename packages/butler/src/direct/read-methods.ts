@@ -1,9 +1,9 @@
-import { stat } from "node:fs/promises";
 import { AlmagestError } from "@almagest/base";
 import type { DatasetApi, GetOptions, LocatedDataset, OutputRecord } from "../api/dataset-api.ts";
 import { findDatasets } from "../datasets/find-dataset.ts";
-import { localPathOf, readDatasetFile, uriOf } from "../datastore/dataset-files.ts";
+import { readDatasetFile, uriOf } from "../datastore/dataset-files.ts";
 import { type FileRecord, findFiles } from "../datastore/file-records.ts";
+import { locationOf, statStored } from "../datastore/stored-file.ts";
 import { expandDataIds } from "../dimensions/expand-data-id.ts";
 import type { DataId, DatasetRef } from "../types.ts";
 import { type ButlerState, collectionsToSearch, requireWriteable } from "./butler-state.ts";
@@ -55,12 +55,12 @@ async function getByRef(state: ButlerState, ref: DatasetRef, options: GetOptions
   const { parameters } = options;
   const rest = parameters === undefined ? {} : { parameters };
   const read = async (file: FileRecord, component: string | undefined): Promise<unknown> =>
-    readDatasetFile(
-      state.repository.root,
-      state.formatters,
-      await withRecords(state, toLocated(ref, file)),
-      component === undefined ? rest : { ...rest, component },
-    );
+    readDatasetFile(state.repository.root, state.formatters, await withRecords(state, toLocated(ref, file)), {
+      ...rest,
+      cache: state.cache,
+      ...(component === undefined ? {} : { component }),
+      ...(options.verify && file.checksum !== undefined ? { checksum: file.checksum } : {}),
+    });
   if (own !== undefined) return read(own, undefined);
   if (whole !== undefined) return read(whole, options.component);
   if (options.component !== undefined) throw missing(ref, `has no component '${options.component}'`);
@@ -139,8 +139,7 @@ export function createReadMethods(
       const files = (await findFiles(state.repository, [ref.id])).get(ref.id) ?? [];
       if (files.length === 0) return false;
       for (const file of files) {
-        const found = await stat(localPathOf(root, file.path)).catch(() => undefined);
-        if (!found?.isFile()) return false;
+        if ((await statStored(locationOf(root, file.path))) === undefined) return false;
       }
       return true;
     },

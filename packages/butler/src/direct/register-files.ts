@@ -3,8 +3,8 @@ import { AlmagestError } from "@almagest/base";
 import type { LocatedDataset } from "../api/dataset-api.ts";
 import type { CollectionRow } from "../collections/collection-store.ts";
 import type { DatasetTypeRow } from "../datasets/dataset-type-store.ts";
-import { localPathOf } from "../datastore/dataset-files.ts";
 import { insertFiles } from "../datastore/file-records.ts";
+import { localPathOf } from "../datastore/stored-file.ts";
 import type { DatasetRef } from "../types.ts";
 import type { ButlerState } from "./butler-state.ts";
 

@@ -1,7 +1,6 @@
 import { AsyncLocalStorage } from "node:async_hooks";
-import { rm } from "node:fs/promises";
-import { localPathOf } from "../datastore/dataset-files.ts";
 import { pathOwner } from "../datastore/file-records.ts";
+import { locationOf, removeStored } from "../datastore/stored-file.ts";
 import { FILES_LOCK } from "../repository/commit-queue.ts";
 import type { Repository } from "../repository/repository.ts";
 
@@ -18,7 +17,7 @@ export async function removeUnclaimed(repository: Repository, path: string): Pro
   await repository.db.transaction(
     async () => {
       if ((await pathOwner(repository, path)) === undefined) {
-        await rm(localPathOf(repository.root, path), { force: true });
+        await removeStored(locationOf(repository.root, path));
       }
     },
     { lock: FILES_LOCK },

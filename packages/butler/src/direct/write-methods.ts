@@ -1,11 +1,11 @@
-import { stat } from "node:fs/promises";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isAlmagestError } from "@almagest/base";
-import type { DurableFile } from "@almagest/resources";
+import type { StoredObject } from "@almagest/resources";
 import type { DatasetApi, LocatedDataset } from "../api/dataset-api.ts";
 import { datasetConflict } from "../datasets/dataset-store.ts";
-import { localPathOf, planFile, writeDatasetFile } from "../datastore/dataset-files.ts";
+import { planFile, writeDatasetFile } from "../datastore/dataset-files.ts";
 import { pathOwner } from "../datastore/file-records.ts";
+import { locationOf, statStored } from "../datastore/stored-file.ts";
 import { expandDataIds } from "../dimensions/expand-data-id.ts";
 import { decodeUuid, newDatasetId } from "../repository/sql-codec.ts";
 import type { DatasetRef } from "../types.ts";
@@ -25,8 +25,8 @@ async function awaitOwner(state: ButlerState, path: string): Promise<string | un
   for (let waited = 0; ; waited += CLAIM_POLL_MS) {
     const owner = await pathOwner(state.repository, path);
     if (owner !== undefined || waited >= CLAIM_WAIT_MS) return owner;
-    const found = await stat(localPathOf(state.repository.root, path)).catch(() => undefined);
-    if (found === undefined || state.repository.clock.nowMs() - found.mtimeMs > CLAIM_WAIT_MS)
+    const found = await statStored(locationOf(state.repository.root, path));
+    if (found === undefined || state.repository.clock.nowMs() - (found.modifiedMs ?? 0) > CLAIM_WAIT_MS)
       return undefined;
     await sleep(CLAIM_POLL_MS);
   }
@@ -37,7 +37,7 @@ async function writeNewFile(
   state: ButlerState,
   located: LocatedDataset,
   value: unknown,
-): Promise<DurableFile> {
+): Promise<StoredObject> {
   const { repository, formatters, checksum } = state;
   for (let attempt = 0; ; attempt++) {
     try {

@@ -1,7 +1,7 @@
-import { readFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
-import { AlmagestError } from "@almagest/base";
-import { toLocalPath } from "@almagest/resources";
+import { resolve } from "node:path";
+import { AlmagestError, isAlmagestError } from "@almagest/base";
+import { decodePath, encodePath, isRemoteUri, storeFor, toLocalPath } from "@almagest/resources";
+import { type CacheConfig, readCacheConfig } from "../datastore/cache-config.ts";
 import type { TemplateTable } from "../datastore/dataset-files.ts";
 import { DEFAULT_TEMPLATES } from "../datastore/path-template.ts";
 import { parseYaml } from "../formatters/yaml-formatter.ts";
@@ -19,6 +19,8 @@ export interface ButlerConfig {
   readonly namespace: string | undefined;
   readonly templates: TemplateTable;
   readonly checksum: boolean;
+  /** How remote files are kept on this machine. */
+  readonly cache: CacheConfig;
 }
 
 type Tree = Readonly<Record<string, unknown>>;
@@ -55,12 +57,13 @@ function templateTable(config: Tree): TemplateTable {
 }
 
 async function readTree(location: string): Promise<{ file: string; tree: Tree }> {
-  const path = toLocalPath(location);
-  const file = path.endsWith(".yaml") ? path : join(path, "butler.yaml");
+  const path = isRemoteUri(location) ? location.replace(/\/+$/, "") : toLocalPath(location);
+  const file = path.endsWith(".yaml") ? path : `${path}/butler.yaml`;
   let text: string;
   try {
-    text = await readFile(file, "utf8");
+    text = Buffer.from(await (await storeFor(file)).read(file)).toString("utf8");
   } catch (cause) {
+    if (!isAlmagestError(cause, "RESOURCES.MISSING") && isRemoteUri(file)) throw cause;
     throw new AlmagestError(
       "BUTLER.REPOSITORY_MISSING",
       `There is no repository at ${path} (no butler.yaml).`,
@@ -70,8 +73,12 @@ async function readTree(location: string): Promise<{ file: string; tree: Tree }>
       },
     );
   }
+  return { file, tree: parseTree(text, file) };
+}
+
+function parseTree(text: string, file: string): Tree {
   try {
-    return { file, tree: (parseYaml(text) ?? {}) as Tree };
+    return (parseYaml(text) ?? {}) as Tree;
   } catch (cause) {
     throw invalid(file, (cause as Error).message, cause);
   }
@@ -80,9 +87,17 @@ async function readTree(location: string): Promise<{ file: string; tree: Tree }>
 /** What `butler.yaml` in a folder (or the file itself) says. Throws `BUTLER.REPOSITORY_MISSING`, `BUTLER.REPOSITORY_INVALID`. */
 export async function readButlerConfig(location: string): Promise<ButlerConfig> {
   const { file, tree } = await readTree(location);
-  const root = resolve(
-    textAt(tree, "root")?.replaceAll("<butlerRoot>", resolve(file, "..")) ?? resolve(file, ".."),
-  );
+  return configOf(tree, file);
+}
+
+/** What the text of the `butler.yaml` at a path or URI says. Throws `BUTLER.REPOSITORY_INVALID`. */
+export function parseButlerConfig(text: string, file: string): ButlerConfig {
+  return configOf(parseTree(text, file), file);
+}
+
+function configOf(tree: Tree, file: string): ButlerConfig {
+  const folder = isRemoteUri(file) ? file.slice(0, file.lastIndexOf("/")) : resolve(file, "..");
+  const root = absolute(textAt(tree, "root")?.replaceAll("<butlerRoot>", folder) ?? folder);
   const expand = (value: string): string => value.replaceAll("<butlerRoot>", root);
   const datastore = treeAt(tree, "datastore");
   const registry = treeAt(tree, "registry");
@@ -91,13 +106,14 @@ export async function readButlerConfig(location: string): Promise<ButlerConfig> 
   const datastoreRoot = textAt(datastore, "root") ?? "<butlerRoot>";
   return {
     root,
-    datastoreRoot: toLocalPath(expand(datastoreRoot)),
+    datastoreRoot: absolute(expand(datastoreRoot)),
     datastoreName: textAt(datastore, "name") ?? `FileDatastore@${datastoreRoot}`,
     fileTable: textAt(treeAt(datastore, "records"), "table") ?? "file_datastore_records",
     database: withParts(databaseLocation(file, expand(database)), registry),
     namespace: textAt(registry, "namespace"),
     templates: templateTable(treeAt(datastore, "templates")),
     checksum: datastore.checksum !== false,
+    cache: readCacheConfig(treeAt(datastore, "cached")),
   };
 }
 
@@ -138,9 +154,18 @@ export async function effectiveConfig(location: string): Promise<Readonly<Record
   };
 }
 
+/** A URI of a remote store as it is, anything else as a local path. */
+function absolute(location: string): string {
+  if (!isRemoteUri(location)) return toLocalPath(location);
+  const [, service, path = ""] = /^([^:]+:\/\/[^/]*)\/?(.*?)\/*$/.exec(location) ?? [];
+  return path === "" ? service! : `${service}/${encodePath(decodePath(path))}`;
+}
+
 function databaseLocation(file: string, url: string): string {
   const sqlite = /^sqlite(?:\+\w+)?:\/\/\/(.*)$/.exec(url);
-  if (sqlite !== null) return resolve(sqlite[1]!);
+  if (sqlite !== null && !isRemoteUri(sqlite[1]!)) return resolve(sqlite[1]!);
+  if (sqlite !== null)
+    throw invalid(file, "an SQLite registry must be a local file: name one in registry.db, or PostgreSQL");
   if (/^postgresql(\+\w+)?:\/\//.test(url)) return url.replace(/^postgresql\+\w+:/, "postgresql:");
   throw invalid(file, `the database '${url}' is neither SQLite nor PostgreSQL`);
 }

@@ -1,12 +1,18 @@
 import { createHash } from "node:crypto";
-import { rm, stat } from "node:fs/promises";
 import { relative, sep } from "node:path";
 import { isAlmagestError } from "@almagest/base";
 import { identifier, joinSql, sql } from "@almagest/database";
-import { checksumFile, createFileStore, isTemporaryName, toLocalPath } from "@almagest/resources";
+import {
+  checksumFile,
+  decodePath,
+  isRemoteUri,
+  isTemporaryName,
+  storeFor,
+  toLocalPath,
+} from "@almagest/resources";
 import { chunks } from "../datasets/dataset-store.ts";
-import { localPathOf } from "../datastore/dataset-files.ts";
 import { type FileRecord, toFileRecord } from "../datastore/file-records.ts";
+import { locationOf, removeStored, type StoredFileInfo, statStored } from "../datastore/stored-file.ts";
 import { readZipMember, zipMemberOf } from "../datastore/zip-member.ts";
 import type { ButlerState } from "../direct/butler-state.ts";
 import { emptyTrash } from "../direct/prune.ts";
@@ -47,13 +53,15 @@ async function isSound(
   record: FileRecord,
   checksums: boolean,
 ): Promise<"sound" | "missing" | "changed"> {
-  const path = localPathOf(state.repository.root, record.path);
-  const found = await stat(path).catch(() => undefined);
-  if (!found?.isFile()) return "missing";
+  const location = locationOf(state.repository.root, record.path);
+  const found = await statStored(location);
+  if (found === undefined) return "missing";
   const inside = zipMemberOf(record.path);
+  if (inside === undefined && record.sizeBytes >= 0 && found.sizeBytes !== record.sizeBytes) return "changed";
+  if (inside === undefined && (!checksums || record.checksum === undefined)) return "sound";
+  await using local = await (await storeFor(location)).toLocal(location);
+  const { path } = local;
   if (inside !== undefined) return isMemberSound(path, inside.member, record, checksums);
-  if (record.sizeBytes >= 0 && found.size !== record.sizeBytes) return "changed";
-  if (!checksums || record.checksum === undefined) return "sound";
   return (await checksumFile(path)).checksum === record.checksum ? "sound" : "changed";
 }
 
@@ -97,14 +105,19 @@ async function checkRecords(
   return { checked, missing, changed };
 }
 
+interface FoundFile extends StoredFileInfo {
+  readonly path: string;
+}
+
 /** Files below the root that are not the repository's own, in pages. */
-async function* filesBelow(root: string): AsyncGenerator<string[]> {
-  let page: string[] = [];
-  for await (const { uri } of createFileStore().list(root)) {
-    const path = relative(root, toLocalPath(uri));
+async function* filesBelow(root: string): AsyncGenerator<FoundFile[]> {
+  let page: FoundFile[] = [];
+  const prefix = isRemoteUri(root) ? `${root.replace(/\/+$/, "")}/` : root;
+  for await (const { uri, ...info } of (await storeFor(root)).list(prefix)) {
+    const path = isRemoteUri(root) ? decodePath(uri.slice(prefix.length)) : relative(root, toLocalPath(uri));
     if (!path.includes(sep) && (path === "butler.yaml" || /\.sqlite3(-journal|-wal|-shm)?$/.test(path)))
       continue;
-    page.push(path);
+    page.push({ path, ...info });
     if (page.length === 500) {
       yield page;
       page = [];
@@ -122,10 +135,10 @@ async function findUnclaimed(
   const halfWritten: string[] = [];
   for await (const page of filesBelow(root)) {
     const rows = await db.rows(
-      sql`SELECT path FROM ${identifier(fileTable)} WHERE path IN (${joinSql(page)})`,
+      sql`SELECT path FROM ${identifier(fileTable)} WHERE path IN (${joinSql(page.map(({ path }) => path))})`,
     );
     const claimed = new Set(rows.map(([path]) => path as string));
-    for (const path of page.filter((each) => each.endsWith(".zip"))) {
+    for (const { path } of page.filter((each) => each.path.endsWith(".zip"))) {
       const [member] = await db.rows(
         // A server may order texts by rules of a language, so that a range says nothing of how they begin.
         db.dialect === "sqlite"
@@ -134,10 +147,9 @@ async function findUnclaimed(
       );
       if (member !== undefined) claimed.add(path);
     }
-    for (const path of page) {
-      if (claimed.has(path)) continue;
-      const found = await stat(localPathOf(root, path)).catch(() => undefined);
-      if (found === undefined || clock.nowMs() - found.mtimeMs < graceMs) continue;
+    for (const { path, modifiedMs = 0 } of page) {
+      if (claimed.has(path) || clock.nowMs() - modifiedMs < graceMs) continue;
+      if ((await statStored(locationOf(root, path))) === undefined) continue;
       (isTemporaryName(path) ? halfWritten : orphaned).push(path);
     }
   }
@@ -182,7 +194,7 @@ export async function checkRepository(state: ButlerState, options: CheckOptions)
   if (repair) {
     await forgetFiles(state, [...missing.map((record) => record.id), ...inconsistent]);
     for (const path of orphaned) await removeUnclaimed(state.repository, path);
-    for (const path of halfWritten) await rm(localPathOf(root, path), { force: true });
+    for (const path of halfWritten) await removeStored(locationOf(root, path));
     await emptyTrash(state);
   }
   const found = missing.length + orphaned.length + halfWritten.length + inconsistent.length + inTrash;

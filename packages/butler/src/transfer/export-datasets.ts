@@ -1,9 +1,9 @@
-import { copyFile, link, mkdir, writeFile } from "node:fs/promises";
+import { link, mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { isAbsoluteUri, resolveWithin, writeDurably } from "@almagest/resources";
 import { queryAssociations } from "../datasets/query-associations.ts";
-import { localPathOf } from "../datastore/dataset-files.ts";
 import { type FileRecord, findFiles } from "../datastore/file-records.ts";
+import { downloadStored, localPathOf, locationOf } from "../datastore/stored-file.ts";
 import { archiveOf, readZipMember, zipMemberOf } from "../datastore/zip-member.ts";
 import type { ButlerState } from "../direct/butler-state.ts";
 import type { DatasetRef } from "../types.ts";
@@ -123,7 +123,8 @@ export async function exportTo(
         await writeFile(target, await readZipMember(localPathOf(repository.root, path), inside.member));
         continue;
       }
-      await (options.mode === "copy" ? copyFile : link)(localPathOf(repository.root, path), target);
+      if (options.mode === "copy") await downloadStored(locationOf(repository.root, path), target);
+      else await link(localPathOf(repository.root, path), target);
     }
   }
   const names = [...new Set([...refs.map((ref) => ref.run), ...[options.collections ?? []].flat()])];
@@ -159,5 +160,5 @@ function exportedPath(path: string): string {
 
 /** A file where it is, with the member that is meant. */
 function namedPath(root: string, path: string): string {
-  return localPathOf(root, path) + path.slice(archiveOf(path).length);
+  return locationOf(root, path) + path.slice(archiveOf(path).length);
 }
