@@ -6,9 +6,9 @@ const kept: ArrayBuffer[] = [];
 let keptBytes = 0;
 
 /** Smaller buffers are neither rounded nor kept. */
-const LARGE = 1 << 20;
+const LARGE = 1 << 18;
 /** At most so much is kept: nine planes of 4096², with room for a rim. */
-const MOST_KEPT_BYTES = 640 * LARGE;
+const MOST_KEPT_BYTES = 640 * 2 ** 20;
 
 /** Buffers of nearby sizes share one length, so that planes with and without a rim can take each other's place. */
 function roundSize(bytes: number): number {

@@ -1,7 +1,6 @@
 import { type Box, polynomialTerms, scaleToBox } from "@almagest/images";
 import { shiftCut } from "../measurement/shift-cut.ts";
 import { choleskyInPlace, choleskySolve } from "../measurement/solve-symmetric.ts";
-import { medianOf } from "../median.ts";
 import type { StarStamps } from "./star-stamps.ts";
 
 /** A PSF on the image's pixels while it is fitted: a polynomial of position per pixel. */
@@ -42,7 +41,7 @@ export function startModel(stamps: StarStamps, used: readonly number[], box: Box
   const area = size * size;
   const count = ((order + 1) * (order + 2)) / 2;
   const basis = new Float32Array(count * area);
-  const scratch: number[] = new Array(used.length);
+  const scratch = new Float64Array(used.length);
   const shifted = used.map((s) => {
     const data = stamps.data.subarray(s * area, (s + 1) * area);
     const out = shiftCut(
@@ -56,8 +55,13 @@ export function startModel(stamps: StarStamps, used: readonly number[], box: Box
   });
   // The median over stars does not feel a neighbour or a cosmic ray.
   for (let p = 0; p < area; p++) {
-    for (let s = 0; s < shifted.length; s++) scratch[s] = shifted[s]![p]!;
-    basis[p] = medianOf(scratch);
+    let n = 0;
+    for (const star of shifted) {
+      const value = star[p]!;
+      if (value - value === 0) scratch[n++] = value;
+    }
+    const sorted = scratch.subarray(0, n).sort();
+    basis[p] = n === 0 ? Number.NaN : (sorted[(n - 1) >> 1]! + sorted[n >> 1]!) / 2;
   }
   const model = { order, size, basis };
   for (let pass = 0; pass < 2; pass++) correct(model, compare(model, stamps, used, box, 100));
