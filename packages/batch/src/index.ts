@@ -24,8 +24,9 @@ export {
   prepareSubmission,
 } from "./submit/prepare-submission.ts";
 export { exitCodeOf, type LabelReport, reportSubmission, type SubmissionReport } from "./submit/report.ts";
+export { renderReportText } from "./submit/report-text.ts";
 export { readFacts, readSubmission, type Submission, type SubmissionFacts } from "./submit/submission.ts";
-export { isFinal, type JobState, type JobStatus, overallState } from "./systems/job-state.ts";
+export { isFinal, JOB_STATES, type JobState, type JobStatus, overallState } from "./systems/job-state.ts";
 export { findSystem } from "./systems/systems.ts";
 export type { SystemTools, WorkloadSystem } from "./systems/workload-system.ts";
 export {

@@ -98,7 +98,7 @@ cluster:
   );
   assert.equal(statuses[0]!.retries, 1);
   const report = reportSubmission(submission, statuses);
-  assert.equal(report.flag, "F");
+  assert.equal(report.flag, "");
   assert.equal(report.percentSucceeded, 40);
   assert.deepEqual(report.failures, [{ cause: "told to fail", kind: "payload", count: 1 }]);
   assert.deepEqual(report.labels[0]!.quanta, { succeeded: 3, failed: 1, blocked: 0 });

@@ -7,12 +7,14 @@ export interface LabelReport {
   readonly label: string;
   readonly states: Readonly<Partial<Record<JobState, number>>>;
   readonly expected: number;
+  /** Of its failed jobs: 1 where the payload failed, else what the workload system tells. */
+  readonly exitCodes: readonly number[];
   readonly quanta: { readonly succeeded: number; readonly failed: number; readonly blocked: number };
 }
 
 /** How a submission stands. */
 export interface SubmissionReport {
-  /** `H` held, `D` deleted, `F` failed jobs present, else empty. */
+  /** While it runs: `H` held, `D` deleted, `F` failed jobs are there, so that somebody should look; else empty. */
   readonly flag: string;
   readonly state: JobState;
   readonly percentSucceeded: number;
@@ -42,6 +44,7 @@ export function reportSubmission(
     {
       states: Partial<Record<JobState, number>>;
       expected: number;
+      exitCodes: number[];
       quanta: { succeeded: number; failed: number; blocked: number };
     }
   >();
@@ -58,6 +61,7 @@ export function reportSubmission(
     const line = labels.get(job.label) ?? {
       states: {},
       expected: 0,
+      exitCodes: [],
       quanta: { succeeded: 0, failed: 0, blocked: 0 },
     };
     labels.set(job.label, line);
@@ -66,18 +70,20 @@ export function reportSubmission(
     const result = readJobResult(folder, job.name);
     for (const outcome of result?.outcomes ?? []) line.quanta[outcome]++;
     for (const { code, message } of result?.failures ?? []) fail("payload", code ?? message.split("\n")[0]!);
+    if (state === "FAILED") line.exitCodes.push(result ? 1 : exitCodeIn(reason));
     if (state === "FAILED" && !result) fail("machinery", reason ?? "no result");
   }
-  const done = states.filter((state) => state === "SUCCEEDED").length;
+  const [done, all] = [countJobs(labels.values(), "SUCCEEDED"), countJobs(labels.values())];
+  const overall = overallState(states);
   const flags: [string, JobState][] = [
-    ["F", "FAILED"],
-    ["D", "DELETED"],
     ["H", "HELD"],
+    ["D", "DELETED"],
+    ["F", "FAILED"],
   ];
   return {
-    flag: flags.find(([, state]) => states.includes(state))?.[0] ?? "",
-    state: overallState(states),
-    percentSucceeded: states.length === 0 ? 100 : Math.floor((100 * done) / states.length),
+    flag: overall === "RUNNING" ? (flags.find(([, state]) => states.includes(state))?.[0] ?? "") : "",
+    state: overall,
+    percentSucceeded: all === 0 ? 100 : Math.floor((done / all) * 100),
     id: folder,
     operator: facts.operator,
     project: facts.project,
@@ -89,7 +95,21 @@ export function reportSubmission(
   };
 }
 
-/** Exit code of `bps status`: the position of the state in Rubin's list, except that success is 0. */
+function countJobs(
+  labels: Iterable<{ states: Partial<Record<JobState, number>>; expected: number }>,
+  state?: JobState,
+): number {
+  let sum = 0;
+  for (const line of labels) sum += state === undefined ? line.expected : (line.states[state] ?? 0);
+  return sum;
+}
+
+/** The exit code that a workload system's words name; 255 where they name none. */
+function exitCodeIn(reason: string | undefined): number {
+  return Number(/exit code (\d+)/.exec(reason ?? "")?.[1] ?? 255);
+}
+
+/** Exit code of `bps status`, as the original's: success is 0, the other states count from 10 in their order. */
 export function exitCodeOf(state: JobState): number {
-  return state === "SUCCEEDED" ? 0 : JOB_STATES.indexOf(state) + 1;
+  return state === "SUCCEEDED" ? 0 : JOB_STATES.indexOf(state) + 10;
 }

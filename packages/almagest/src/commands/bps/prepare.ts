@@ -24,6 +24,8 @@ export interface SubmitFileOptions {
   readonly pipeline?: string;
   readonly wmsService?: string;
   readonly computeSite?: string;
+  readonly qgraph?: string;
+  readonly extraQgraphOptions?: string;
   readonly costsFrom: string[];
   readonly json?: boolean;
 }
@@ -38,6 +40,8 @@ const KEYS: readonly (readonly [keyof SubmitFileOptions, string])[] = [
   ["pipeline", "pipelineYaml"],
   ["wmsService", "wmsServiceClass"],
   ["computeSite", "computeSite"],
+  ["qgraph", "qgraphFile"],
+  ["extraQgraphOptions", "extraQgraphOptions"],
 ];
 
 /** Adds the options that `prepare` and `submit` share. */
@@ -50,6 +54,8 @@ export function addSubmitFileOptions(command: Command): Command {
     .option("--output-run <run>", "run to write")
     .option("-d, --data-query <expression>", "which data")
     .option("-p, --pipeline <file>", "pipeline YAML")
+    .option("-g, --qgraph <file>", "quantum graph file to run instead of a pipeline")
+    .option("--extra-qgraph-options <text>", "for the graph builder, in the words of pipetask qgraph")
     .option("--wms-service <system>", "local, slurm, workload, htcondor or parsl")
     .option("--compute-site <name>", "section of `site` to use")
     .option("--costs-from <folder>", "earlier submit folder to learn costs from (repeatable)", append, [])
