@@ -54,5 +54,7 @@ export const PIPELINE_ERRORS: Readonly<Record<string, string>> = {
     "No dataset of the repository has this id. List datasets with their ids by `butler query-datasets --json`.",
   "PIPELINE.INPUTS_PENDING":
     "Chosen quanta of a stored graph read what other quanta of it have not made yet. Run those first, or all of it.",
+  "PIPELINE.INIT_INPUT_MISSING":
+    "A task begins with a dataset that no task of the pipeline makes and that no input collection holds. Add the collection, or the task that makes it.",
   "PIPELINE.UNSUPPORTED": "A feature of the original that is not available here; the message names it.",
 };

@@ -24,7 +24,12 @@ export { type WriteGraphOptions, type WrittenGraph, writeGraphFile } from "./qg/
 export { type BuildGraphOptions, buildQuantumGraph, countQuanta } from "./quanta/build-quantum-graph.ts";
 export { estimateCost, type LabelCost } from "./quanta/estimate-cost.ts";
 export type { GraphSource } from "./quanta/graph-source.ts";
-export type { QuantumGraph } from "./quanta/quantum-graph.ts";
+export {
+  datasetDataId,
+  QUANTUM_RUN,
+  type QuantumGraph,
+  quantumDataId,
+} from "./quanta/quantum-graph.ts";
 export {
   type ExceptionReport,
   type LabelReport,
@@ -62,17 +67,24 @@ export {
 export { importRuntime } from "./run/runtime.ts";
 export type { TaskMetadata } from "./run/task-metadata.ts";
 export {
+  type AdjustedInputs,
+  type AdjustedQuantum,
   type AnyTask,
   type Connection,
   type Connections,
   type DatasetHandle,
   defineTask,
+  type InitQuestion,
   type Inputs,
+  initInput,
+  initOutput,
   input,
   inputs,
+  type LookupQuestion,
   type Outputs,
   output,
   outputs,
+  type PrerequisiteLookup,
   prerequisite,
   prerequisites,
   type Task,

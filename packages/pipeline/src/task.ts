@@ -1,5 +1,5 @@
 import type { Logger, Random } from "@almagest/base";
-import type { DataId, DimensionRecord } from "@almagest/butler";
+import type { Butler, DataId, DatasetRef, DimensionRecord } from "@almagest/butler";
 import type { z } from "zod";
 
 /** One typed edge of a task: which dataset type it reads or writes, and how. `name` may hold `{template}` fields. */
@@ -18,9 +18,26 @@ export interface Connection<T = unknown, Multiple extends boolean = boolean> {
   readonly minimum: number;
   /** Keep this input out of the query that finds the quanta. */
   readonly deferGraphConstraint: boolean;
+  /** Prerequisites only: finds the datasets instead of the usual search. */
+  readonly lookup?: PrerequisiteLookup;
   /** Type witness only; never set. */
   readonly _value?: T;
 }
+
+/** What a prerequisite's own search is asked: the datasets of each of some quanta, in the order they shall have. */
+export interface LookupQuestion {
+  readonly datasetType: string;
+  /** With implied values. */
+  readonly dataIds: readonly DataId[];
+  /** In search order. */
+  readonly collections: readonly string[];
+}
+
+/** A search of a task's own for its prerequisites: for all quanta at once, so that it may ask the Butler in bulk. */
+export type PrerequisiteLookup = (
+  butler: Pick<Butler, "universe" | "queryDataIdTable" | "queryDatasets" | "findDatasets">,
+  question: LookupQuestion,
+) => Promise<readonly (readonly DatasetRef[])[]>;
 
 /** The connections of a task by name. */
 export type Connections = Readonly<Record<string, Connection>>;
@@ -39,7 +56,7 @@ type ValueOf<C> = C extends Connection<infer T, infer M> ? (M extends true ? rea
 /** What `run` receives: every input and prerequisite connection by name; optional ones may be undefined.
  * With deferLoad the declared T is itself a DatasetHandle. */
 export type Inputs<C extends Connections> = {
-  readonly [K in keyof C as C[K]["kind"] extends "output" | "initOutput" ? never : K]: ValueOf<C[K]>;
+  readonly [K in keyof C as C[K]["kind"] extends "input" | "prerequisite" ? K : never]: ValueOf<C[K]>;
 };
 
 /** What `run` returns: every output connection by name; an absent one is a missing output.
@@ -55,6 +72,8 @@ export interface TaskContext<Config> {
   readonly dataId: DataId;
   /** Dimension records of the data id by element name. */
   readonly records: Readonly<Record<string, DimensionRecord>>;
+  /** Values of the init inputs by connection: the same for all quanta of a run. */
+  readonly initInputs?: Readonly<Record<string, unknown>>;
   /** Data ids of each input connection, parallel to its values. */
   readonly inputDataIds: Readonly<Record<string, readonly DataId[]>>;
   readonly outputDataIds: Readonly<Record<string, readonly DataId[]>>;
@@ -63,6 +82,27 @@ export interface TaskContext<Config> {
   /** Adds one figure or word to the quantum's stored metadata. */
   setMetadata(key: string, value: number | string | boolean): void;
 }
+
+/** What `init` knows. */
+export interface InitQuestion<Config> {
+  readonly label: string;
+  readonly config: Config;
+  /** Values of the init inputs by connection. */
+  readonly initInputs: Readonly<Record<string, unknown>>;
+}
+
+/** What `adjustQuantum` knows: data ids of every connection's datasets. */
+export interface AdjustedQuantum<Config> {
+  readonly label: string;
+  readonly config: Config;
+  /** With implied values. */
+  readonly dataId: DataId;
+  readonly inputs: Readonly<Record<string, readonly DataId[]>>;
+  readonly outputs: Readonly<Record<string, readonly DataId[]>>;
+}
+
+/** Positions of the inputs to keep, by connection; connections that are not named stay as they are. */
+export type AdjustedInputs = Readonly<Record<string, readonly number[]>>;
 
 /** One processing step: its configuration, its connections, and what it does to one quantum. */
 export interface Task<Schema extends z.ZodType = z.ZodType, C extends Connections = Connections> {
@@ -77,6 +117,15 @@ export interface Task<Schema extends z.ZodType = z.ZodType, C extends Connection
   connections(config: z.output<Schema>): C;
   /** Default values of the `{template}` fields in connection names; a config's `connections` section overrides them. */
   readonly templates?: Readonly<Record<string, string>>;
+  /** Makes what the task gives to its whole run (init outputs by connection), before any quantum: schemas, say. Called
+   * once, after those of the tasks whose init outputs it reads. */
+  init?(question: InitQuestion<z.output<Schema>>): Promise<Readonly<Record<string, unknown>>>;
+  /**
+   * Leaves out inputs of a quantum: asked when a graph is built, and again before the quantum runs where inputs did not
+   * come to be. Gives, for each connection that it changes, the positions of those to keep. Throws `NoWorkFound` for a
+   * quantum that shall not be.
+   */
+  adjustQuantum?(question: AdjustedQuantum<z.output<Schema>>): AdjustedInputs;
   run(context: TaskContext<z.output<Schema>>, inputs: Inputs<C>): Promise<Outputs<C>>;
 }
 
@@ -100,6 +149,7 @@ type EdgeOptions = {
   isCalibration?: boolean;
   minimum?: number;
   deferGraphConstraint?: boolean;
+  lookup?: PrerequisiteLookup;
 };
 
 function edge<T, M extends boolean>(
@@ -146,4 +196,20 @@ export function output<T>(options: EdgeOptions): Connection<T, false> & { kind: 
 /** Many outputs per quantum. */
 export function outputs<T>(options: EdgeOptions): Connection<T, true> & { kind: "output" } {
   return edge<T, true>("output", true, options) as Connection<T, true> & { kind: "output" };
+}
+
+type InitOptions = Pick<EdgeOptions, "name" | "storageClass" | "doc">;
+
+/** An input that is the same for the whole run: an init output of another task, or a dataset without dimensions. */
+export function initInput<T>(options: InitOptions): Connection<T, false> & { kind: "initInput" } {
+  return edge<T, false>("initInput", false, { ...options, dimensions: [] }) as Connection<T, false> & {
+    kind: "initInput";
+  };
+}
+
+/** An output of the whole run, which `init` makes. */
+export function initOutput<T>(options: InitOptions): Connection<T, false> & { kind: "initOutput" } {
+  return edge<T, false>("initOutput", false, { ...options, dimensions: [] }) as Connection<T, false> & {
+    kind: "initOutput";
+  };
 }

@@ -4,7 +4,7 @@ import type { CollectionRow, CollectionStore } from "../collections/collection-s
 import { expandDataIds } from "../dimensions/expand-data-id.ts";
 import type { RecordStore } from "../dimensions/record-store.ts";
 import type { Repository } from "../repository/repository.ts";
-import { decodeUuid } from "../repository/sql-codec.ts";
+import { decodeUuid, timespanBounds, timespanFromBounds, timespanSql } from "../repository/sql-codec.ts";
 import type { DataId, DatasetRef, Timespan } from "../types.ts";
 import { overlapsSql } from "./calibrations.ts";
 import { chunks, dataIdOfRow } from "./dataset-store.ts";
@@ -28,30 +28,47 @@ interface Lookup {
   readonly timespan: Timespan | undefined;
 }
 
-/** The data id that identifies a dataset of this type, and the time it is wanted for, from what the caller gave. */
+/** The data ids that identify datasets of this type, and the times they are wanted for, from what the caller gave. Those
+ * that name the same dimensions are completed together. */
 async function prepare(
   context: FindContext,
   type: DatasetTypeRow,
-  given: DataId,
+  given: readonly DataId[],
   options: { readonly timespan: Timespan | undefined; readonly wantTime: boolean },
-): Promise<Lookup> {
-  const { universe } = context.repository;
-  const complete = type.group.required.every((name) => given[name] !== undefined);
-  const needTime = options.wantTime && options.timespan === undefined;
-  if (complete && !needTime)
-    return { dataId: universe.conform(given, type.group), timespan: options.timespan };
-  const names = Object.keys(given).filter((name) => universe.elements.get(name)?.isDimension);
+): Promise<Lookup[]> {
+  const lookups: Lookup[] = new Array(given.length);
+  const byNames = Map.groupBy(given.keys(), (index) => Object.keys(given[index]!).join(" "));
+  for (const indexes of byNames.values()) {
+    const members = indexes.map((index) => given[index]!);
+    const found = await prepareAlike(context, type, members, options);
+    for (const [place, index] of indexes.entries()) lookups[index] = found[place]!;
+  }
+  return lookups;
+}
+
+async function prepareAlike(
+  { repository: { universe }, records }: FindContext,
+  type: DatasetTypeRow,
+  given: readonly DataId[],
+  { timespan, wantTime }: { readonly timespan: Timespan | undefined; readonly wantTime: boolean },
+): Promise<Lookup[]> {
+  const [first] = given as [DataId];
+  const complete = type.group.required.every((name) => first[name] !== undefined);
+  const conformed = (time: Timespan | undefined): Lookup[] =>
+    given.map((dataId) => ({ dataId: universe.conform(dataId, type.group), timespan: time }));
+  if (complete && !(wantTime && timespan === undefined)) return conformed(timespan);
+  const names = Object.keys(first).filter((name) => universe.elements.get(name)?.isDimension);
   const group = universe.completeGroup(names);
   const temporal = [...universe.families.temporal.values()].flat().find((name) => group.has(name));
-  if (complete && temporal === undefined)
-    return { dataId: universe.conform(given, type.group), timespan: undefined };
-  const [expanded] = await expandDataIds(universe, context.records, group, [given]);
-  const timespan =
-    temporal === undefined ? undefined : (expanded!.records[temporal]?.timespan as Timespan | null);
-  return {
-    dataId: universe.conform({ ...expanded!.dataId, ...given }, type.group),
-    timespan: options.timespan ?? timespan ?? undefined,
-  };
+  if (complete && temporal === undefined) return conformed(undefined);
+  const expanded = await expandDataIds(universe, records, group, given);
+  return expanded.map((each, index) => {
+    const own = temporal === undefined ? undefined : (each.records[temporal]?.timespan as Timespan | null);
+    return {
+      dataId: universe.conform({ ...each.dataId, ...given[index] }, type.group),
+      timespan: timespan ?? own ?? undefined,
+    };
+  });
 }
 
 async function searchTags(
@@ -98,26 +115,76 @@ async function searchTags(
   return best;
 }
 
-async function searchCalibs(
+/** Says which dataset of a calibration collection is valid for a look-up. */
+type CalibSearch = (lookup: Lookup) => Candidate | undefined;
+
+interface Validity {
+  readonly begin: bigint;
+  readonly end: bigint;
+  readonly id: string;
+  readonly runId: number;
+}
+
+const EARLIEST = -(2n ** 63n);
+const LATEST = 2n ** 63n - 1n;
+
+/** Reads the validity ranges that any of the look-ups may fall into, of one collection; one query for all of them. */
+async function openCalibs(
   context: FindContext,
   type: DatasetTypeRow,
   collection: CollectionRow,
-  lookup: Lookup,
+  lookups: readonly Lookup[],
   rank: number,
-): Promise<Candidate | undefined> {
-  if (type.calibsTable === undefined || lookup.timespan === undefined) return undefined;
+): Promise<CalibSearch> {
   const { repository } = context;
-  const match = type.group.required.map(
-    (name) => sql` AND ${identifier("t", name)} = ${lookup.dataId[name]!}`,
-  );
-  const rows = await repository.db.rows(
-    sql`SELECT DISTINCT t.dataset_id, d.run_id FROM ${identifier(type.calibsTable)} t JOIN dataset d ON d.id = t.dataset_id
+  const { db, universe } = repository;
+  const required = type.group.required;
+  const timed = lookups.filter((lookup) => lookup.timespan !== undefined);
+  if (type.calibsTable === undefined || timed.length === 0) return () => undefined;
+  const bounds = timed.map((lookup) => timespanBounds(lookup.timespan!));
+  const whole = {
+    begin: bounds.reduce((least, { begin }) => (begin < least ? begin : least), LATEST),
+    end: bounds.reduce((most, { end }) => (end > most ? end : most), EARLIEST),
+  };
+  const match =
+    timed.length === 1
+      ? required.map((name) => sql` AND ${identifier("t", name)} = ${timed[0]!.dataId[name]!}`)
+      : [];
+  const times = timespanSql(db.dialect, "t");
+  const rows = await db.rows(
+    sql`SELECT DISTINCT t.dataset_id, d.run_id, ${times.begin}, ${times.end}${joinSql(
+      required.map((name) => sql`, ${identifier("t", name)}`),
+      "",
+    )} FROM ${identifier(type.calibsTable)} t JOIN dataset d ON d.id = t.dataset_id
         WHERE t.dataset_type_id = ${type.id} AND t.collection_id = ${collection.id}${joinSql(match, "")}
-        AND ${overlapsSql(repository, "t", lookup.timespan)} LIMIT 2`,
+        AND ${overlapsSql(repository, "t", timespanFromBounds(whole.begin, whole.end))}`,
+    { bigInts: true },
   );
-  if (rows.length > 1) throw ambiguousCalibration(type.type.name, collection.name, lookup.dataId);
-  const [row] = rows;
-  return row === undefined ? undefined : { id: row[0] as string, runId: Number(row[1]), rank };
+  const byKey = new Map<string, Validity[]>();
+  for (const row of rows) {
+    const [id, runId, begin, end] = row;
+    const key = universe.dataIdKey(dataIdOfRow(required, row, 4), type.group);
+    const validity = {
+      id: id as string,
+      runId: Number(runId),
+      begin: begin === null ? EARLIEST : BigInt(begin as bigint),
+      end: end === null ? LATEST : BigInt(end as bigint),
+    };
+    const list = byKey.get(key);
+    if (list === undefined) byKey.set(key, [validity]);
+    else list.push(validity);
+  }
+  return (lookup) => {
+    if (lookup.timespan === undefined) return undefined;
+    const { begin, end } = timespanBounds(lookup.timespan);
+    const valid = (byKey.get(universe.dataIdKey(lookup.dataId, type.group)) ?? []).filter(
+      (each) => each.begin < end && each.end > begin,
+    );
+    const [chosen] = valid;
+    if (valid.some((each) => each.id !== chosen!.id))
+      throw ambiguousCalibration(type.type.name, collection.name, lookup.dataId);
+    return chosen === undefined ? undefined : { id: chosen.id, runId: chosen.runId, rank };
+  };
 }
 
 /** The refusal to choose between several calibrations. */
@@ -140,25 +207,25 @@ export async function findDatasets(
   const { universe } = context.repository;
   const calibrations = searched.flatMap((row, rank) => (row.kind === "CALIBRATION" ? [{ row, rank }] : []));
   const wantTime = calibrations.length > 0 && type.calibsTable !== undefined;
-  const lookups: Lookup[] = [];
-  for (const given of dataIds) lookups.push(await prepare(context, type, given, { timespan, wantTime }));
+  const lookups = await prepare(context, type, dataIds, { timespan, wantTime });
   const byKey = await searchTags(
     context,
     type,
     searched,
     lookups.map((lookup) => lookup.dataId),
   );
-  const winners: (Candidate | undefined)[] = [];
-  for (const lookup of lookups) {
-    let best = byKey.get(universe.dataIdKey(lookup.dataId, type.group));
-    if (wantTime) {
-      for (const { row, rank } of calibrations) {
-        if (best !== undefined && best.rank < rank) break;
-        best = (await searchCalibs(context, type, row, lookup, rank)) ?? best;
-      }
-    }
-    winners.push(best);
+  const calibs: { readonly rank: number; readonly search: CalibSearch }[] = [];
+  for (const { row, rank } of wantTime ? calibrations : []) {
+    calibs.push({ rank, search: await openCalibs(context, type, row, lookups, rank) });
   }
+  const winners = lookups.map((lookup) => {
+    let best = byKey.get(universe.dataIdKey(lookup.dataId, type.group));
+    for (const { rank, search } of calibs) {
+      if (best !== undefined && best.rank < rank) break;
+      best = search(lookup) ?? best;
+    }
+    return best;
+  });
   const runs = await context.collections.getByIds(winners.flatMap((winner) => winner?.runId ?? []));
   return winners.map((winner, index) =>
     winner === undefined

@@ -5,7 +5,14 @@ import type { Pipeline } from "../pipeline/pipeline.ts";
 import { keepTasks } from "../pipeline/subset-pipeline.ts";
 import { selectTasks } from "./select-tasks.ts";
 import { areConvertible } from "./storage-classes.ts";
-import { createTaskNode, type Edge, findTasks, type TaskNode, type TaskTable } from "./task-node.ts";
+import {
+  createTaskNode,
+  type Edge,
+  edgesOfTask,
+  findTasks,
+  type TaskNode,
+  type TaskTable,
+} from "./task-node.ts";
 import { sortTopologically } from "./topological-order.ts";
 
 /** One dataset type of a pipeline: who writes and who reads it. */
@@ -16,6 +23,8 @@ export interface DatasetTypeNode {
   readonly producer?: string;
   readonly consumers: readonly string[];
   readonly isPrerequisite: boolean;
+  /** One dataset for the whole run: no quantum reads or writes it. */
+  readonly isInit: boolean;
   /** Read but not written here, and not a prerequisite: found in the input collections. */
   readonly isOverallInput: boolean;
   /** An overall input that must exist for a quantum to be considered. */
@@ -68,7 +77,7 @@ function connect(
 ): PipelineGraph {
   const producers = new Map<string, TaskNode>();
   for (const node of nodes) {
-    for (const edge of node.outputs) {
+    for (const edge of [...node.outputs, ...node.initOutputs]) {
       const other = producers.get(edge.datasetType);
       if (other) {
         throw new AlmagestError(
@@ -83,7 +92,9 @@ function connect(
   const predecessors = new Map(
     nodes.map((node) => [
       node.label,
-      new Set(node.inputs.flatMap((edge) => producers.get(edge.datasetType)?.label ?? [])),
+      new Set(
+        [...node.inputs, ...node.initInputs].flatMap((edge) => producers.get(edge.datasetType)?.label ?? []),
+      ),
     ]),
   );
   const byLabel = new Map(nodes.map((node) => [node.label, node]));
@@ -100,7 +111,7 @@ function connect(
 }
 
 function namesOf(node: TaskNode): Record<string, string> {
-  const edges = [...node.inputs, ...node.prerequisites, ...node.outputs];
+  const edges = edgesOfTask(node);
   return {
     ...node.task.templates,
     ...node.resolved.connectionNames,
@@ -115,7 +126,7 @@ function collectDatasetTypes(
 ): Map<string, DatasetTypeNode> {
   const uses = new Map<string, { node: TaskNode; edge: Edge }[]>();
   for (const node of tasks.values()) {
-    for (const edge of [...node.inputs, ...node.prerequisites, ...node.outputs]) {
+    for (const edge of edgesOfTask(node)) {
       const list = uses.get(edge.datasetType);
       if (list) list.push({ node, edge });
       else uses.set(edge.datasetType, [{ node, edge }]);
@@ -125,6 +136,8 @@ function collectDatasetTypes(
   for (const [name, list] of uses) types.set(name, createTypeNode(name, list, producers.get(name), options));
   return types;
 }
+
+const isWrite = ({ kind }: Edge): boolean => kind === "output" || kind === "initOutput";
 
 function createTypeNode(
   name: string,
@@ -142,7 +155,7 @@ function createTypeNode(
     );
   }
   const defining =
-    uses.find(({ edge }) => edge.kind === "output") ?? uses.find(({ edge }) => !edge.component) ?? uses[0]!;
+    uses.find(({ edge }) => isWrite(edge)) ?? uses.find(({ edge }) => !edge.component) ?? uses[0]!;
   const registered = options.registered?.get(name);
   const group = options.universe.completeGroup(registered?.dimensions ?? defining.edge.dimensions);
   const storageClass = registered?.storageClass ?? defining.edge.storageClass;
@@ -160,8 +173,9 @@ function createTypeNode(
       });
     }
   }
-  const consumers = uses.filter(({ edge }) => edge.kind !== "output");
-  const isOverallInput = producer === undefined && prerequisite === undefined;
+  const consumers = uses.filter(({ edge }) => !isWrite(edge));
+  const isInit = uses.some(({ edge }) => edge.kind === "initInput" || edge.kind === "initOutput");
+  const isOverallInput = producer === undefined && prerequisite === undefined && !isInit;
   return {
     name,
     datasetType: {
@@ -173,6 +187,7 @@ function createTypeNode(
     ...(producer ? { producer: producer.label } : {}),
     consumers: [...new Set(consumers.map(({ node }) => node.label))],
     isPrerequisite: prerequisite !== undefined,
+    isInit,
     isOverallInput,
     constrainsQuery: isOverallInput && consumers.every(({ edge }) => !edge.deferGraphConstraint),
   };

@@ -1,7 +1,7 @@
 import { AlmagestError } from "@almagest/base";
 import { type ResolvedConfig, resolveConfig } from "../config/resolve-config.ts";
 import type { PipelineTask } from "../pipeline/pipeline.ts";
-import type { AnyTask, Connection, Connections } from "../task.ts";
+import type { AnyTask, Connection, Connections, PrerequisiteLookup } from "../task.ts";
 
 /** Task code by class name: Rubin's Python names and our own. */
 export type TaskTable = ReadonlyMap<string, AnyTask>;
@@ -10,7 +10,7 @@ export type TaskTable = ReadonlyMap<string, AnyTask>;
 export interface Edge {
   /** Name of the connection, as `run` sees it. */
   readonly connection: string;
-  readonly kind: "input" | "prerequisite" | "output";
+  readonly kind: Connection["kind"];
   /** Dataset type without component. */
   readonly datasetType: string;
   readonly component?: string;
@@ -21,6 +21,7 @@ export interface Edge {
   readonly isCalibration: boolean;
   readonly minimum: number;
   readonly deferGraphConstraint: boolean;
+  readonly lookup?: PrerequisiteLookup;
 }
 
 /** One task of a pipeline, resolved: code, configuration, edges. */
@@ -33,6 +34,13 @@ export interface TaskNode {
   readonly inputs: readonly Edge[];
   readonly prerequisites: readonly Edge[];
   readonly outputs: readonly Edge[];
+  readonly initInputs: readonly Edge[];
+  readonly initOutputs: readonly Edge[];
+}
+
+/** Every edge of a task. */
+export function edgesOfTask(node: TaskNode): Edge[] {
+  return [...node.inputs, ...node.prerequisites, ...node.outputs, ...node.initInputs, ...node.initOutputs];
 }
 
 /** Makes the lookup table of a list of tasks: each by its name, its Python classes, and the last part of those. */
@@ -85,6 +93,8 @@ export function createTaskNode(
     inputs: edges.filter(({ kind }) => kind === "input"),
     prerequisites: edges.filter(({ kind }) => kind === "prerequisite"),
     outputs: edges.filter(({ kind }) => kind === "output"),
+    initInputs: edges.filter(({ kind }) => kind === "initInput"),
+    initOutputs: edges.filter(({ kind }) => kind === "initOutput"),
   };
 }
 
@@ -115,15 +125,6 @@ function resolveEdge(
   connection: Connection,
   names: Readonly<Record<string, string>>,
 ): Edge {
-  if (connection.kind === "initInput" || connection.kind === "initOutput") {
-    throw new AlmagestError(
-      "PIPELINE.UNSUPPORTED",
-      `${label}: init connections ('${name}') are not available.`,
-      {
-        fields: { label, connection: name },
-      },
-    );
-  }
   const template = names[name] ?? connection.name;
   const full = template.replace(/\{(\w+)\}/g, (_, key: string) => {
     const value = names[key];
@@ -148,5 +149,6 @@ function resolveEdge(
     isCalibration,
     minimum,
     deferGraphConstraint: connection.deferGraphConstraint,
+    ...(connection.lookup === undefined ? {} : { lookup: connection.lookup }),
   };
 }

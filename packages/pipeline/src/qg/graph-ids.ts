@@ -10,6 +10,8 @@ export interface GraphIds {
   dataset(datasetType: string, row: number): string;
   config(label: string): string;
   init(label: string): string;
+  /** Of an init output, by dataset type. */
+  initOutput(datasetType: string): string;
   readonly packages: string;
 }
 
@@ -30,7 +32,11 @@ export function createGraphIds(graph: QuantumGraph, clock: Clock = systemClock):
     next += table.count;
   }
   const globals = next;
+  const initTypes = [...graph.pipelineGraph.datasetTypes.values()].flatMap(({ name, isInit }) =>
+    isInit ? [name] : [],
+  );
   return {
+    initOutput: (datasetType) => number(globals + 2 + 2 * labels.length + initTypes.indexOf(datasetType)),
     quantum: (label, quantum) => number(first.get(label)! + quantum),
     metadata: (label, quantum) => number(graph.count + first.get(label)! + quantum),
     log: (label, quantum) => number(2 * graph.count + first.get(label)! + quantum),

@@ -50,7 +50,9 @@ export async function collectQuanta(
   quantumIds: readonly string[] | undefined,
 ): Promise<QuantaDraft> {
   const types = new Map<string, TypeDraft>(
-    [...graph.datasetTypes.keys()].map((name) => [name, { rowOf: new Map(), ids: [], values: [], runs: [] }]),
+    [...graph.datasetTypes.values()]
+      .flatMap(({ name, isInit }) => (isInit ? [] : [name]))
+      .map((name) => [name, { rowOf: new Map(), ids: [], values: [], runs: [] }]),
   );
   const tasks = new Map<string, TaskDraft>();
   for (const node of graph.tasks.values()) {

@@ -147,9 +147,12 @@ async function checkPending(file: GraphFile, butler: Butler, draft: QuantaDraft)
 async function createStoredIds(file: GraphFile, draft: QuantaDraft): Promise<GraphIds> {
   const init = new Map<string, string>();
   const configs = new Map<string, string>();
+  const initOutputs = new Map<string, string>();
   for (const each of await file.readInitQuanta()) {
     init.set(each.task_label, each.quantum_id);
     const [output] = each.outputs[CONFIG_CONNECTION] ?? Object.values(each.outputs).flat();
+    for (const made of Object.values(each.outputs).flat())
+      initOutputs.set(made.dataset_type_name, made.dataset_id);
     if (output) configs.set(each.task_label, output.dataset_id);
   }
   return {
@@ -159,6 +162,7 @@ async function createStoredIds(file: GraphFile, draft: QuantaDraft): Promise<Gra
     dataset: (datasetType, row) => draft.datasetIds.get(datasetType)![row]!,
     config: (label) => configs.get(label)!,
     init: (label) => init.get(label)!,
+    initOutput: (datasetType) => initOutputs.get(datasetType)!,
     packages: configs.get("")!,
   };
 }

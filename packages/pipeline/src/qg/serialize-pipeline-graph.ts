@@ -26,9 +26,11 @@ export function serializePipelineGraph(graph: PipelineGraph, universe: Universe)
     };
   };
   for (const node of graph.tasks.values()) {
-    for (const edge of [...node.inputs, ...node.prerequisites]) addType(edge.datasetType);
+    for (const edge of node.initInputs) addType(edge.datasetType);
     const implicit = implicitTypes(node.label, node.dimensions);
     const init = index++;
+    for (const edge of [...node.initOutputs, ...node.inputs, ...node.prerequisites])
+      addType(edge.datasetType);
     const own = (dimensions: readonly string[], storageClass: string): DatasetTypeModel => ({
       dimensions: universe.completeGroup(dimensions).names,
       storage_class: storageClass,
@@ -81,7 +83,12 @@ function serializeTask(node: TaskNode, initIndex: number, index: number): TaskMo
   });
   return {
     task_class: node.className,
-    init: { inputs: {}, outputs: {}, config_output: implicit(config, []), index: initIndex },
+    init: {
+      inputs: serializeEdges(node.initInputs),
+      outputs: serializeEdges(node.initOutputs),
+      config_output: implicit(config, []),
+      index: initIndex,
+    },
     config_str: formatStoredConfig(storedConfig(node)),
     prerequisite_inputs: serializeEdges(node.prerequisites),
     inputs: serializeEdges(node.inputs),

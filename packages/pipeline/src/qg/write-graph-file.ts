@@ -3,6 +3,7 @@ import { userInfo } from "node:os";
 import { constants, zstdCompressSync } from "node:zlib";
 import { AlmagestError, type Clock, systemClock, uuid7 } from "@almagest/base";
 import type { Butler, DataIdValue } from "@almagest/butler";
+import type { Edge } from "../graph/task-node.ts";
 import { itemsOf } from "../quanta/adjacency.ts";
 import { type CodedRows, dataIdAt } from "../quanta/coded-rows.ts";
 import {
@@ -152,10 +153,15 @@ function makeHeader(graph: QuantumGraph, options: WriteGraphOptions, clock: Cloc
     metadata: { data_query: graph.where, writer: "almagest" },
     int_size: 8,
     n_quanta: quanta,
-    n_datasets: countDatasets(graph) + 2 * quanta + graph.tasks.length + 1,
+    n_datasets: countDatasets(graph) + 2 * quanta + graph.tasks.length + 1 + countInit(graph),
     n_task_quanta: Object.fromEntries(counts),
     provenance_dataset_id: uuid7(clock),
   };
+}
+
+/** Init outputs; init inputs from elsewhere are not told in the file. */
+function countInit({ tasks }: QuantumGraph): number {
+  return tasks.reduce((sum, { node }) => sum + node.initOutputs.length, 0);
 }
 
 const edgesOf = (task: TaskQuanta): EdgeLinks[] => [...task.inputs, ...task.prerequisites, ...task.outputs];
@@ -189,9 +195,18 @@ function initQuanta({ graph, ids }: Writing): QuantumModel[] {
   const packages = globalDataset(PACKAGES_TYPE_NAME, ids.packages, graph.outputRun);
   return [
     make("", { [PACKAGES_TYPE_NAME]: [packages] }),
-    ...graph.tasks.map(({ node: { label } }) => {
+    ...graph.tasks.map(({ node: { label, initInputs, initOutputs } }) => {
       const config = globalDataset(configTypeName(label), ids.config(label), graph.outputRun);
-      return make(label, { [CONFIG_CONNECTION]: [config] });
+      const made = (edges: readonly Edge[]): [string, DatasetModel[]][] =>
+        edges.flatMap(({ connection, datasetType }) =>
+          graph.pipelineGraph.datasetTypes.get(datasetType)!.producer === undefined
+            ? []
+            : [[connection, [globalDataset(datasetType, ids.initOutput(datasetType), graph.outputRun)]]],
+        );
+      return {
+        ...make(label, { ...Object.fromEntries(made(initOutputs)), [CONFIG_CONNECTION]: [config] }),
+        inputs: Object.fromEntries(made(initInputs)),
+      };
     }),
   ];
 }

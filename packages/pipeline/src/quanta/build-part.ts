@@ -20,7 +20,11 @@ export interface PartQuery {
   readonly where?: string;
   readonly dataId?: DataId;
   readonly inputs: readonly string[];
+  readonly datasetQueryConstraint?: DatasetQueryConstraint;
 }
+
+/** Which overall inputs must exist for data to be considered: those that do not defer it, none, or just these types. */
+export type DatasetQueryConstraint = "all" | "off" | readonly string[];
 
 /** Asks the Butler once for all data ids of a part, and projects them onto every task and dataset type. */
 export async function buildPart(
@@ -66,7 +70,8 @@ export async function buildPart(
 
 async function queryRows(source: GraphSource, part: PipelinePart, query: PartQuery): Promise<CodedRows> {
   if (part.group.names.length === 0) return encodeRows([], [[]]);
-  const constraining = part.datasetTypes.filter((type) => constrains(type, source.universe));
+  const asked = query.datasetQueryConstraint ?? "all";
+  const constraining = part.datasetTypes.filter((type) => constrains(type, source.universe, asked));
   const constraints: DatasetConstraint[] = constraining.map((type) => ({
     datasetType: type.name,
     collections: query.inputs,
@@ -83,7 +88,9 @@ async function queryRows(source: GraphSource, part: PipelinePart, query: PartQue
 }
 
 /** Datasets without dimensions cannot be joined, and calibrations are valid in time rather than present or not. */
-function constrains(type: DatasetTypeNode, universe: Universe): boolean {
-  if (!type.constrainsQuery || type.datasetType.isCalibration) return false;
+function constrains(type: DatasetTypeNode, universe: Universe, asked: DatasetQueryConstraint): boolean {
+  if (!type.isOverallInput || asked === "off") return false;
+  if (asked === "all" ? !type.constrainsQuery : !asked.includes(type.name)) return false;
+  if (type.datasetType.isCalibration) return false;
   return universe.completeGroup(type.datasetType.dimensions).names.length > 0;
 }

@@ -1,11 +1,12 @@
 import { AlmagestError } from "@almagest/base";
-import type { DataId, DatasetRef } from "@almagest/butler";
+import type { DataId, DatasetRef, DimensionGroup } from "@almagest/butler";
 import type { PipelineGraph } from "../graph/pipeline-graph.ts";
-import type { TaskNode } from "../graph/task-node.ts";
+import type { Edge, TaskNode } from "../graph/task-node.ts";
 import { logTypeName, metadataTypeName } from "../run/implicit-types.ts";
 import { countOf, filterItems, itemsOf } from "./adjacency.ts";
-import { buildPart, type PartSkeleton } from "./build-part.ts";
-import { dataIdAt } from "./coded-rows.ts";
+import { adjustQuanta } from "./adjust-quanta.ts";
+import { buildPart, type DatasetQueryConstraint, type PartSkeleton } from "./build-part.ts";
+import { type CodedRows, dataIdAt } from "./coded-rows.ts";
 import { type ExistingOutputs, findExistingOutputs } from "./existing-outputs.ts";
 import { findPrerequisites, type PrerequisiteTable, severalDatasets } from "./find-prerequisites.ts";
 import type { GraphSource } from "./graph-source.ts";
@@ -40,6 +41,11 @@ export interface BuildGraphOptions {
   /** Globs of dataset types whose datasets were kept; all unless told. A finished quantum runs again when something that
    * runs reads another output of it. */
   readonly retainedDatasetTypes?: readonly string[];
+  /** Which overall inputs must exist for data to be considered; all that do not defer it unless told. */
+  readonly datasetQueryConstraint?: DatasetQueryConstraint;
+  /** Outputs that an unfinished attempt left in the output run are replaced instead of being an error; true unless told
+   * where existing quanta are skipped. */
+  readonly clobber?: boolean;
 }
 
 interface Building extends BuildGraphOptions {
@@ -47,6 +53,8 @@ interface Building extends BuildGraphOptions {
   readonly datasets: Map<string, DatasetTable>;
   readonly prerequisites: Map<string, PrerequisiteTable>;
   readonly notes: string[];
+  /** Data ids of each task's quanta. */
+  readonly skeletonRows: Map<string, CodedRows>;
   /** Finished quanta that run again, by label. */
   readonly reruns: Map<string, Uint8Array>;
 }
@@ -63,6 +71,7 @@ export async function buildQuantumGraph(options: BuildGraphOptions): Promise<Qua
   const building: Building = {
     ...options,
     reruns: new Map(),
+    skeletonRows: new Map(),
     existing: await findExistingOutputs(source, [...graph.tasks.values()], searched),
     datasets: new Map(),
     prerequisites: new Map(),
@@ -136,6 +145,7 @@ async function buildTask(
   first: number,
 ): Promise<TaskQuanta> {
   const rows = skeleton.taskRows.get(node.label)!;
+  building.skeletonRows.set(node.label, rows);
   const group = building.source.universe.completeGroup(node.dimensions);
   const status = new Uint8Array(rows.count);
   const leftovers: DatasetRef[] = [];
@@ -149,9 +159,8 @@ async function buildTask(
   });
   const pruned = new Map<string, number>();
   for (let quantum = 0; quantum < rows.count; quantum++) {
-    const key = building.source.universe.dataIdKey(dataIdAt(rows, quantum), group);
     const again = building.reruns.get(node.label)?.[quantum] === 1;
-    if (building.skipExisting && !again && building.existing.find(metadataTypeName(node.label), key)) {
+    if (building.skipExisting && !again && isDone(building, node, quantum, group)) {
       status[quantum] = QUANTUM_SKIPPED;
       adoptOutputs(building, outputs, quantum);
       continue;
@@ -160,12 +169,7 @@ async function buildTask(
     if (lacking) {
       status[quantum] = QUANTUM_PRUNED;
       pruned.set(lacking.edge.datasetType, (pruned.get(lacking.edge.datasetType) ?? 0) + 1);
-      continue;
     }
-    const several = inputs.find(({ edge, links }) => !edge.multiple && countOf(links, quantum) > 1);
-    if (several) throw severalDatasets(node.label, several.edge, dataIdAt(rows, quantum));
-    predictOutputs(building, outputs, quantum);
-    leftovers.push(...findLeftovers(building, node, outputs, quantum, key));
   }
   for (const [name, count] of pruned) {
     building.notes.push(
@@ -180,7 +184,42 @@ async function buildTask(
     const links = await findPrerequisites(building.source, partial, edge, building.inputs, table);
     prerequisites.push({ edge, links });
   }
-  return { ...partial, first, inputs, prerequisites, outputs, leftovers };
+  const running = (): number[] => [...rowsWith(status, QUANTUM_RUN)];
+  const adjusted = adjustQuanta(
+    { ...partial, inputs, prerequisites, outputs, tableOf: ({ edge }) => tableOf(building, edge) },
+    running(),
+  );
+  for (const quantum of adjusted.dropped.keys()) status[quantum] = QUANTUM_PRUNED;
+  for (const [reason, quanta] of Map.groupBy(adjusted.dropped, ([, reason]) => reason)) {
+    building.notes.push(`${node.label}: ${quanta.length} of ${rows.count} data ids dropped: ${reason}.`);
+  }
+  for (const quantum of running()) {
+    const several = [...adjusted.inputs, ...adjusted.prerequisites].find(
+      ({ edge, links }) => !edge.multiple && countOf(links, quantum) > 1,
+    );
+    if (several) throw severalDatasets(node.label, several.edge, dataIdAt(rows, quantum));
+    predictOutputs(building, outputs, quantum);
+    leftovers.push(...findLeftovers(building, node, outputs, quantum, group));
+  }
+  const { inputs: kept, prerequisites: found } = adjusted;
+  return { ...partial, first, inputs: kept, prerequisites: found, outputs, leftovers };
+}
+
+function* rowsWith(status: Uint8Array, wanted: number): Generator<number> {
+  for (let quantum = 0; quantum < status.length; quantum++) if (status[quantum] === wanted) yield quantum;
+}
+
+/** The table of a connection's datasets, prerequisites found so far included. */
+function tableOf(building: Building, { kind, datasetType }: Edge): DatasetTable {
+  if (kind !== "prerequisite") return building.datasets.get(datasetType)!;
+  return prerequisiteTable(datasetType, building.prerequisites.get(datasetType)!);
+}
+
+function isDone(building: Building, node: TaskNode, quantum: number, group: DimensionGroup): boolean {
+  if (building.existing.isEmpty) return false;
+  const dataId = dataIdAt(building.skeletonRows.get(node.label)!, quantum);
+  const key = building.source.universe.dataIdKey(dataId, group);
+  return building.existing.find(metadataTypeName(node.label), key) !== undefined;
 }
 
 function adoptOutputs(building: Building, outputs: readonly EdgeLinks[], quantum: number): void {
@@ -221,9 +260,12 @@ function findLeftovers(
   node: TaskNode,
   outputs: readonly EdgeLinks[],
   quantum: number,
-  key: string,
+  group: DimensionGroup,
 ): DatasetRef[] {
+  if (building.existing.isEmpty) return [];
   const found: DatasetRef[] = [];
+  const { universe } = building.source;
+  const key = universe.dataIdKey(dataIdAt(building.skeletonRows.get(node.label)!, quantum), group);
   for (const name of [logTypeName(node.label), metadataTypeName(node.label)]) {
     const ref = building.existing.find(name, key);
     if (ref?.run === building.outputRun) found.push(ref);
@@ -235,7 +277,7 @@ function findLeftovers(
       if (ref?.run === building.outputRun) found.push(ref);
     }
   }
-  if (found.length > 0 && !building.skipExisting) {
+  if (found.length > 0 && !(building.clobber ?? building.skipExisting)) {
     throw new AlmagestError(
       "PIPELINE.OUTPUT_EXISTS",
       `The run '${building.outputRun}' already holds '${found[0]!.datasetType.name}' for ${JSON.stringify(found[0]!.dataId)}; skip existing quanta or use a new run.`,

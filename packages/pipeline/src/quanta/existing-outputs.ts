@@ -6,6 +6,8 @@ import type { GraphSource } from "./graph-source.ts";
 
 /** What earlier runs left, by dataset type and data id. */
 export interface ExistingOutputs {
+  /** True when there is nothing at all: no data id need be looked up. */
+  readonly isEmpty: boolean;
   /** The dataset of a type with a data id key, first in search order. */
   find(datasetType: string, dataIdKey: string): DatasetRef | undefined;
 }
@@ -34,5 +36,6 @@ export async function findExistingOutputs(
       byType.set(name, new Map(refs.map((ref) => [source.universe.dataIdKey(ref.dataId, group), ref])));
     }
   }
-  return { find: (datasetType, dataIdKey) => byType.get(datasetType)?.get(dataIdKey) };
+  const isEmpty = [...byType.values()].every(({ size }) => size === 0);
+  return { isEmpty, find: (datasetType, dataIdKey) => byType.get(datasetType)?.get(dataIdKey) };
 }

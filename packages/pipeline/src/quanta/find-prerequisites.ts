@@ -32,6 +32,19 @@ export async function findPrerequisites(
   const active = Array.from({ length: task.count }, (_, q) => q).filter(
     (q) => task.status[q] === QUANTUM_RUN,
   );
+  if (edge.lookup !== undefined && active.length > 0) {
+    const question = {
+      datasetType: edge.datasetType,
+      dataIds: active.map((quantum) => dataIdAt(task.rows, quantum)),
+      collections: inputs,
+    };
+    const found = await edge.lookup(source, question);
+    for (const [i, quantum] of active.entries()) {
+      for (const ref of found[i] ?? []) lists[quantum]!.push(rowOfRef(table, ref));
+    }
+    checkFound(task, edge, inputs, active, lists);
+    return packLists(lists);
+  }
   const registered = (await source.queryDatasetTypes(edge.datasetType)).length > 0;
   if (registered && active.length > 0) {
     const own = source.universe.completeGroup(task.node.dimensions);
@@ -179,8 +192,6 @@ function checkFound(
       },
     );
   }
-  const several = edge.multiple ? undefined : active.find((quantum) => lists[quantum]!.length > 1);
-  if (several !== undefined) throw severalDatasets(task.node.label, edge, dataIdAt(task.rows, several));
 }
 
 /** The error for a single connection with several datasets. */

@@ -11,7 +11,7 @@ export interface PipelinePart {
 
 /** Splits a pipeline into parts that share no dataset type (prerequisites do not count): each is queried alone. */
 export function splitPipeline(graph: PipelineGraph, universe: Universe): PipelinePart[] {
-  const regular = [...graph.datasetTypes.values()].filter((type) => !type.isPrerequisite);
+  const regular = [...graph.datasetTypes.values()].filter((type) => !type.isPrerequisite && !type.isInit);
   const partOf = new Map<string, string>([...graph.tasks.keys()].map((label) => [label, label]));
   const find = (label: string): string => {
     let root = label;

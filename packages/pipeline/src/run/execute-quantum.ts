@@ -1,6 +1,6 @@
 import { performance } from "node:perf_hooks";
 import { AlmagestError, createLogger, createRandom, systemClock } from "@almagest/base";
-import { createQuantumButler, type DatasetRef, type QuantumButler } from "@almagest/butler";
+import { createQuantumButler, type DataId, type DatasetRef, type QuantumButler } from "@almagest/butler";
 import { isEncodingFormatter } from "../formatters/encoding-formatter.ts";
 import type { Edge } from "../graph/task-node.ts";
 import { NoWorkFound } from "../no-work-found.ts";
@@ -113,9 +113,10 @@ class QuantumRun {
     const readStart = performance.now();
     const inputs: Record<string, unknown> = {};
     const inputDataIds: TaskContext<unknown>["inputDataIds"] = {};
+    const inputsOf = adjustInputs(job, this.#loaded);
     for (const edge of this.#loaded.edges) {
-      if (edge.kind === "output") continue;
-      const refs = (job.inputsOf[edge.connection] ?? []).map((position) => job.inputs[position]!.ref);
+      if (edge.kind !== "input" && edge.kind !== "prerequisite") continue;
+      const refs = (inputsOf[edge.connection] ?? []).map((position) => job.inputs[position]!.ref);
       (inputDataIds as Record<string, unknown>)[edge.connection] = refs.map((ref) => ref.dataId);
       inputs[edge.connection] = await this.#load(edge, refs);
     }
@@ -127,6 +128,7 @@ class QuantumRun {
       config: this.#loaded.config,
       dataId: job.dataId,
       records: job.records,
+      initInputs: this.#loaded.initInputs,
       inputDataIds,
       outputDataIds: Object.fromEntries(
         positions.map(([name, list]) => [name, list.map((position) => job.outputs[position]!.ref.dataId)]),
@@ -254,6 +256,37 @@ class QuantumRun {
       documents: this.#documents,
     };
   }
+}
+
+/** Positions of the inputs to read: where some did not come to be, the task is asked again which of the rest it wants. */
+function adjustInputs(job: QuantumJob, { task, config, edges }: LoadedTask): QuantumJob["inputsOf"] {
+  if (task.adjustQuantum === undefined || !job.inputsMissing) return job.inputsOf;
+  const dataIds = (
+    positions: QuantumJob["inputsOf"],
+    located: QuantumJob["inputs"],
+  ): Record<string, DataId[]> =>
+    Object.fromEntries(
+      Object.entries(positions).map(([name, list]) => [name, list.map((at) => located[at]!.ref.dataId)]),
+    );
+  const kept = task.adjustQuantum({
+    label: job.label,
+    config,
+    dataId: job.dataId,
+    inputs: dataIds(job.inputsOf, job.inputs),
+    outputs: dataIds(job.outputsOf, job.outputs),
+  });
+  const adjusted = Object.fromEntries(
+    Object.entries(job.inputsOf).map(([name, list]) => [
+      name,
+      kept[name] === undefined ? list : list.filter((_, at) => kept[name]!.includes(at)),
+    ]),
+  );
+  const lacking = edges.find(
+    ({ kind, connection, minimum }) =>
+      (kind === "input" || kind === "prerequisite") && (adjusted[connection]?.length ?? 0) < minimum,
+  );
+  if (lacking) throw new NoWorkFound(`too few '${lacking.datasetType}' left`);
+  return adjusted;
 }
 
 let peak = { atMs: Number.NEGATIVE_INFINITY, bytes: 0 };

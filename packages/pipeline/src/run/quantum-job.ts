@@ -64,6 +64,8 @@ export interface TaskSpec {
   readonly className: string;
   readonly settings: Readonly<Record<string, unknown>>;
   readonly connectionNames: Readonly<Record<string, string>>;
+  /** Where its init inputs are, by connection. */
+  readonly initInputs?: Readonly<Record<string, LocatedDataset>>;
 }
 
 /** An error as plain data that survives the way to another thread. */

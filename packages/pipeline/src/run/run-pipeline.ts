@@ -10,6 +10,7 @@ import { createLabelCounters, type LabelCounter, summarizeLabel } from "./label-
 import { planCollections, type RunCollections } from "./output-collections.ts";
 import type { TaskSpec } from "./quantum-job.ts";
 import type { QuantumPool } from "./quantum-pool.ts";
+import { type InitInputs, runInits } from "./run-inits.ts";
 import type { RunPipelineOptions, RunSummary } from "./run-options.ts";
 import { importRuntime, loadRuntime } from "./runtime.ts";
 import { createThreadPool } from "./thread-pool.ts";
@@ -52,8 +53,9 @@ export async function runPrepared(
   const warnings = [...graph.warnings];
   let workers = 0;
   if (toRun > 0) {
-    warnings.push(...(await openRun(butler, graph, quanta, collections)));
-    const pool = await createPool(options, graph, toRun);
+    const opened = await openRun(butler, graph, quanta, collections);
+    warnings.push(...opened.warnings);
+    const pool = await createPool(options, graph, toRun, opened.initInputs);
     workers = pool.workers;
     try {
       const { signal, onProgress } = options;
@@ -148,7 +150,7 @@ async function openRun(
   graph: PipelineGraph,
   quanta: QuantumGraph,
   { outputRun, chain }: RunCollections,
-): Promise<string[]> {
+): Promise<{ warnings: string[]; initInputs: InitInputs }> {
   await butler.registerRun(outputRun);
   await registerOutputTypes(butler, graph);
   if (chain) {
@@ -156,12 +158,19 @@ async function openRun(
     await butler.setChain(chain.name, chain.children);
   }
   const warnings = await writeInitOutputs(butler, graph, outputRun, quanta.ids);
+  const { ids, inputs } = quanta;
+  const initInputs = await runInits(butler, graph, { outputRun, inputs, ...(ids ? { ids } : {}) });
   const leftovers = quanta.tasks.flatMap((task) => task.leftovers);
   if (leftovers.length > 0) await butler.prune(leftovers, { purge: true });
-  return warnings;
+  return { warnings, initInputs };
 }
 
-async function createPool(options: RunOptions, graph: PipelineGraph, quanta: number): Promise<QuantumPool> {
+async function createPool(
+  options: RunOptions,
+  graph: PipelineGraph,
+  quanta: number,
+  initInputs: InitInputs,
+): Promise<QuantumPool> {
   const { butler, runtimeModule } = options;
   const checksum = options.checksum ?? true;
   const specs: TaskSpec[] = [...graph.tasks.values()].map(({ label, className, resolved }) => ({
@@ -169,10 +178,11 @@ async function createPool(options: RunOptions, graph: PipelineGraph, quanta: num
     className,
     settings: resolved.settings,
     connectionNames: resolved.connectionNames,
+    ...(initInputs.has(label) ? { initInputs: initInputs.get(label)! } : {}),
   }));
   const workers = options.workers ?? availableParallelism();
   if (workers <= 0) {
-    const runtime = loadRuntime(await importRuntime(runtimeModule), specs);
+    const runtime = await loadRuntime(await importRuntime(runtimeModule), specs, butler.root);
     return createInlinePool({ runtime, root: butler.root, checksum });
   }
   if (typeof runtimeModule !== "string" && !(runtimeModule instanceof URL)) {

@@ -1,5 +1,5 @@
 import { AlmagestError } from "@almagest/base";
-import type { FormatterRegistry } from "@almagest/butler";
+import { createQuantumButler, type FormatterRegistry } from "@almagest/butler";
 import type { z } from "zod";
 import { type Edge, resolveEdges } from "../graph/task-node.ts";
 import type { AnyTask } from "../task.ts";
@@ -12,6 +12,8 @@ export interface LoadedTask {
   readonly task: AnyTask;
   readonly config: unknown;
   readonly edges: readonly Edge[];
+  /** Values of its init inputs, by connection. */
+  readonly initInputs: Readonly<Record<string, unknown>>;
 }
 
 /** All that runs quanta in one thread. */
@@ -32,9 +34,14 @@ export async function importRuntime(source: RuntimeSource): Promise<PipelineRunt
   return module as PipelineRuntime;
 }
 
-/** Rebuilds tasks from their specifications. */
-export function loadRuntime(runtime: PipelineRuntime, specs: readonly TaskSpec[]): LoadedRuntime {
-  const tasks = specs.map(({ label, className, settings, connectionNames }): [string, LoadedTask] => {
+/** Rebuilds tasks from their specifications; `root` is that of the repository with their init inputs. */
+export async function loadRuntime(
+  runtime: PipelineRuntime,
+  specs: readonly TaskSpec[],
+  root: string,
+): Promise<LoadedRuntime> {
+  const tasks = specs.map(async (spec): Promise<[string, LoadedTask]> => {
+    const { label, className, settings, connectionNames } = spec;
     const task = runtime.tasks.get(className);
     if (!task) {
       throw new AlmagestError("PIPELINE.TASK_UNKNOWN", `No code for the task of ${label} (${className}).`, {
@@ -42,7 +49,21 @@ export function loadRuntime(runtime: PipelineRuntime, specs: readonly TaskSpec[]
       });
     }
     const config = (task.config as z.ZodType).parse(settings);
-    return [label, { label, task, config, edges: resolveEdges(label, task, { config, connectionNames }) }];
+    const edges = resolveEdges(label, task, { config, connectionNames });
+    const initInputs = await readInitInputs(runtime, root, spec);
+    return [label, { label, task, config, edges, initInputs }];
   });
-  return { formatters: runtime.formatters, tasks: new Map(tasks) };
+  return { formatters: runtime.formatters, tasks: new Map(await Promise.all(tasks)) };
+}
+
+async function readInitInputs(
+  { formatters }: PipelineRuntime,
+  root: string,
+  { initInputs = {} }: TaskSpec,
+): Promise<Record<string, unknown>> {
+  const butler = createQuantumButler({ root, inputs: Object.values(initInputs), outputs: [] }, formatters);
+  const values = Object.entries(initInputs).map(
+    async ([connection, { ref }]) => [connection, await butler.get(ref)] as const,
+  );
+  return Object.fromEntries(await Promise.all(values));
 }

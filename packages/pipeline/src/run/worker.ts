@@ -14,7 +14,7 @@ const send = (message: WorkerMessage): void => port.postMessage(message);
 
 try {
   const { runtimeModule, specs, root, checksum, running } = workerData as WorkerData;
-  const runtime = loadRuntime(await importRuntime(runtimeModule), specs);
+  const runtime = await loadRuntime(await importRuntime(runtimeModule), specs, root);
   let results: QuantumResult[] = [];
   let sentMs = 0;
   let waiting = 0;
