@@ -1,6 +1,6 @@
 import type { FormatterRegistry } from "@almagest/butler";
 import { RAW_FORMATTER } from "@almagest/instruments";
-import { createStandardFormatters, createTaskTable, type TaskTable } from "@almagest/pipeline";
+import { commandTask, createStandardFormatters, createTaskTable, type TaskTable } from "@almagest/pipeline";
 import {
   biasCombineTask,
   calibrateImageTask,
@@ -36,6 +36,7 @@ export const tasks: TaskTable = createTaskTable([
   objectTableTask,
   adoptImageTask,
   tiedWarpTask,
+  commandTask,
 ]);
 
 /** Every formatter: what reads and writes each kind of dataset. */

@@ -41,6 +41,8 @@ export const PIPELINE_ERRORS: Readonly<Record<string, string>> = {
     "The options of a run contradict each other, or name no output; the message says which.",
   "PIPELINE.WORKER_LOST":
     "A worker ended while it ran a quantum (exit, out of memory). The quantum failed, others went on.",
+  "PIPELINE.MEMORY_EXCEEDED":
+    "A quantum needed more memory than it was allowed. Allow more, or give it less to do at once.",
   "PIPELINE.TIMEOUT": "A quantum took longer than allowed and was stopped.",
   "PIPELINE.RUNTIME_INVALID": "The runtime module does not export `tasks` and `formatters`.",
   "PIPELINE.OUTPUT_INVALID":
@@ -54,6 +56,8 @@ export const PIPELINE_ERRORS: Readonly<Record<string, string>> = {
     "No dataset of the repository has this id. List datasets with their ids by `butler query-datasets --json`.",
   "PIPELINE.INPUTS_PENDING":
     "Chosen quanta of a stored graph read what other quanta of it have not made yet. Run those first, or all of it.",
+  "PIPELINE.COMMAND_FAILED":
+    "The program of a command task ended with an exit code other than 0; the message holds the last line of what it complained.",
   "PIPELINE.INIT_INPUT_MISSING":
     "A task begins with a dataset that no task of the pipeline makes and that no input collection holds. Add the collection, or the task that makes it.",
   "PIPELINE.UNSUPPORTED": "A feature of the original that is not available here; the message names it.",

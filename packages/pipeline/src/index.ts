@@ -1,4 +1,5 @@
 /** @module Tasks, pipeline files, pipeline and quantum graphs, and their execution on warm workers. */
+export { commandTask } from "./command/command-task.ts";
 export { type ConfigValue, listConfigValues } from "./config/list-config-values.ts";
 export { PIPELINE_ERRORS } from "./errors.ts";
 export { exposureFormatter } from "./formatters/exposure-formatter.ts";
@@ -21,8 +22,17 @@ export type { GraphHeader, PipelineGraphModel, QuantumModel, ThinGraph } from ".
 export { type GraphFile, openGraphFile } from "./qg/open-graph-file.ts";
 export { type RestoreOptions, restoreGraph } from "./qg/restore-graph.ts";
 export { type WriteGraphOptions, type WrittenGraph, writeGraphFile } from "./qg/write-graph-file.ts";
+export type { DatasetQueryConstraint } from "./quanta/build-part.ts";
 export { type BuildGraphOptions, buildQuantumGraph, countQuanta } from "./quanta/build-quantum-graph.ts";
 export { estimateCost, type LabelCost } from "./quanta/estimate-cost.ts";
+export {
+  type ExplainedDatasets,
+  type ExplainedQuery,
+  type ExplainedTask,
+  type ExplainOptions,
+  explainGraph,
+  type GraphExplanation,
+} from "./quanta/explain-graph.ts";
 export type { GraphSource } from "./quanta/graph-source.ts";
 export {
   datasetDataId,
@@ -30,6 +40,15 @@ export {
   type QuantumGraph,
   quantumDataId,
 } from "./quanta/quantum-graph.ts";
+export {
+  AlgorithmError,
+  AnnotatedPartialOutputsError,
+  type FailureKind,
+  InvalidQuantumError,
+  RepeatableQuantumError,
+  UnprocessableDataError,
+  UpstreamFailureNoWorkFound,
+} from "./quantum-errors.ts";
 export {
   type ExceptionReport,
   type LabelReport,

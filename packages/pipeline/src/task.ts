@@ -47,6 +47,8 @@ export interface DatasetHandle<T> {
   readonly dataId: DataId;
   readonly datasetType: string;
   readonly id: string;
+  /** The local file that holds it. Throws `PIPELINE.UNSUPPORTED` for a member of an archive. */
+  path?(): string;
   get(): Promise<T>;
   get(options: { component?: string; parameters?: Record<string, unknown> }): Promise<unknown>;
 }
@@ -77,6 +79,8 @@ export interface TaskContext<Config> {
   /** Data ids of each input connection, parallel to its values. */
   readonly inputDataIds: Readonly<Record<string, readonly DataId[]>>;
   readonly outputDataIds: Readonly<Record<string, readonly DataId[]>>;
+  /** How the file names of each output connection end. */
+  readonly outputExtensions?: Readonly<Record<string, string>>;
   readonly log: Logger;
   readonly random: Random;
   /** Adds one figure or word to the quantum's stored metadata. */
@@ -112,6 +116,8 @@ export interface Task<Schema extends z.ZodType = z.ZodType, C extends Connection
   readonly pythonClasses: readonly string[];
   readonly doc: string;
   readonly dimensions: readonly string[];
+  /** For a task whose dimensions its configuration says. */
+  dimensionsOf?(config: z.output<Schema>): readonly string[];
   /** zod object schema: every field has a default and a description. */
   readonly config: Schema;
   connections(config: z.output<Schema>): C;

@@ -3,8 +3,16 @@ import { CommanderError } from "commander";
 import { toJsonText } from "./print-rows.ts";
 import { paint, type Terminal } from "./terminal.ts";
 
-/** Exit codes: 0 done, 1 the work failed, 2 the command was not understood, 130 interrupted. */
-export const EXIT = { ok: 0, failed: 1, usage: 2, interrupted: 130 } as const;
+/** Exit codes: 0 done, 1 the work failed, 2 the command was not understood, 20 a quantum failed that would fail again and
+ * stopped the run, 21 a quantum was invalid (both as in the original), 130 interrupted. */
+export const EXIT = {
+  ok: 0,
+  failed: 1,
+  usage: 2,
+  repeatable: 20,
+  invalidQuantum: 21,
+  interrupted: 130,
+} as const;
 
 /**
  * Tells the user of a failure and gives the exit code. A known error prints its code and sentence, never a stack; a bug

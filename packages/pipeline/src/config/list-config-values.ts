@@ -40,6 +40,8 @@ export function listConfigValues(node: TaskNode): ConfigValue[] {
     ...node.inputs,
     ...node.prerequisites,
     ...node.outputs,
+    ...node.initInputs,
+    ...node.initOutputs,
   ]) {
     const field = `connections.${connection}`;
     const value = component === undefined ? datasetType : `${datasetType}.${component}`;

@@ -64,12 +64,16 @@ export function findTasks(tasks: Iterable<PipelineTask>, table: TaskTable): Map<
   }
   if (missing.length > 0) {
     const list = missing.map(({ label, className }) => `${label} (${className})`).join(", ");
-    throw new AlmagestError("PIPELINE.TASK_UNKNOWN", `No code for the task of ${list}.`, {
-      fields: {
-        labels: missing.map(({ label }) => label),
-        classes: missing.map(({ className }) => className),
+    throw new AlmagestError(
+      "PIPELINE.TASK_UNKNOWN",
+      `No code for the task of ${list}. Leave it out (--delete, or an import's exclude), list the class in the pythonClasses of a task here, or declare it as a task of class 'command' that runs the original program.`,
+      {
+        fields: {
+          labels: missing.map(({ label }) => label),
+          classes: missing.map(({ className }) => className),
+        },
       },
-    });
+    );
   }
   return found;
 }
@@ -89,7 +93,7 @@ export function createTaskNode(
     className,
     task,
     resolved,
-    dimensions: task.dimensions,
+    dimensions: task.dimensionsOf?.(resolved.config) ?? task.dimensions,
     inputs: edges.filter(({ kind }) => kind === "input"),
     prerequisites: edges.filter(({ kind }) => kind === "prerequisite"),
     outputs: edges.filter(({ kind }) => kind === "output"),

@@ -70,8 +70,7 @@ export async function buildPart(
 
 async function queryRows(source: GraphSource, part: PipelinePart, query: PartQuery): Promise<CodedRows> {
   if (part.group.names.length === 0) return encodeRows([], [[]]);
-  const asked = query.datasetQueryConstraint ?? "all";
-  const constraining = part.datasetTypes.filter((type) => constrains(type, source.universe, asked));
+  const constraining = constrainingTypes(part, source.universe, query.datasetQueryConstraint);
   const constraints: DatasetConstraint[] = constraining.map((type) => ({
     datasetType: type.name,
     collections: query.inputs,
@@ -85,6 +84,15 @@ async function queryRows(source: GraphSource, part: PipelinePart, query: PartQue
     datasets: constraints,
   });
   return encodeRows(table.dimensions, table.rows);
+}
+
+/** The dataset types of a part that must exist for a data id to be considered. */
+export function constrainingTypes(
+  part: PipelinePart,
+  universe: Universe,
+  asked: DatasetQueryConstraint = "all",
+): DatasetTypeNode[] {
+  return part.datasetTypes.filter((type) => constrains(type, universe, asked));
 }
 
 /** Datasets without dimensions cannot be joined, and calibrations are valid in time rather than present or not. */

@@ -66,10 +66,21 @@ function countTask(task: TaskQuanta): Pick<LabelCost, "label" | "toRun" | "skipp
   };
 }
 
-async function measureTask(
+/** What earlier quanta of a task took. */
+export interface TaskMeasure {
+  /** Mean over the sample. */
+  readonly secondsEach: number;
+  /** Largest of the sample. */
+  readonly peakMemoryMb: number;
+  /** How many were looked at. */
+  readonly sample: number;
+}
+
+/** Measures a task by the metadata that a sample of its earlier quanta left anywhere in the repository. */
+export async function measureTask(
   butler: Pick<Butler, "queryDatasets" | "get">,
   metadataType: string,
-): Promise<Pick<LabelCost, "secondsEach" | "peakMemoryMb" | "sample"> | undefined> {
+): Promise<TaskMeasure | undefined> {
   const refs = await butler.queryDatasets(metadataType, {
     collections: "*",
     findFirst: false,

@@ -6,8 +6,8 @@ import type { GraphSource } from "./graph-source.ts";
 
 /** What earlier runs left, by dataset type and data id. */
 export interface ExistingOutputs {
-  /** True when there is nothing at all: no data id need be looked up. */
-  readonly isEmpty: boolean;
+  /** True when it is known that there is nothing at all: no data id need be looked up. */
+  readonly isEmpty?: boolean;
   /** The dataset of a type with a data id key, first in search order. */
   find(datasetType: string, dataIdKey: string): DatasetRef | undefined;
 }

@@ -17,6 +17,8 @@ export interface ExecuteOptions {
   readonly graph: QuantumGraph;
   readonly pool: QuantumPool;
   readonly retries: number;
+  /** Codes of failures that are tried again; all unless told. */
+  readonly retryOn?: readonly string[];
   readonly failFast: boolean;
   readonly signal?: AbortSignal;
   readonly onProgress?: (event: ProgressEvent) => void;
@@ -174,7 +176,7 @@ class Execution {
   async #fail(job: QuantumJob, result: QuantumResult, counter: LabelCounter): Promise<void> {
     const attempts = (this.#attempts.get(job.quantum) ?? 0) + 1;
     this.#attempts.set(job.quantum, attempts);
-    if (attempts <= this.#options.retries && !this.#stopped) {
+    if (attempts <= this.#options.retries && !this.#stopped && this.#mayPass(result)) {
       this.#progress.putBack(job.quantum);
       return;
     }
@@ -185,6 +187,7 @@ class Execution {
       message: result.error?.message ?? "unknown",
       ...(result.error?.code === undefined ? {} : { code: result.error.code }),
       ...(result.error?.stack === undefined ? {} : { stack: result.error.stack }),
+      ...(result.error?.kind === undefined ? {} : { kind: result.error.kind }),
       attempts,
     });
     const documents = documentsOf(job, result);
@@ -206,7 +209,14 @@ class Execution {
         labels: this.#counters,
       });
     }
-    if (this.#options.failFast) this.#stop();
+    if (this.#options.failFast || result.error?.kind === "invalid") this.#stop();
+  }
+
+  /** Whether a failure may pass when the quantum is tried again. */
+  #mayPass({ error }: QuantumResult): boolean {
+    const { retryOn } = this.#options;
+    if (error?.kind !== undefined) return false;
+    return retryOn === undefined || (error?.code !== undefined && retryOn.includes(error.code));
   }
 
   /** A worker that died could not write its quantum's log: the driver does. */

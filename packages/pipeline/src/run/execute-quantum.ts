@@ -1,9 +1,12 @@
+import { extname } from "node:path";
 import { performance } from "node:perf_hooks";
 import { AlmagestError, createLogger, createRandom, systemClock } from "@almagest/base";
 import { createQuantumButler, type DataId, type DatasetRef, type QuantumButler } from "@almagest/butler";
+import { resolveWithin } from "@almagest/resources";
 import { isEncodingFormatter } from "../formatters/encoding-formatter.ts";
 import type { Edge } from "../graph/task-node.ts";
 import { NoWorkFound } from "../no-work-found.ts";
+import { AlgorithmError, AnnotatedPartialOutputsError, noWorkCaveats } from "../quantum-errors.ts";
 import type { DatasetHandle, TaskContext } from "../task.ts";
 import { type ButlerLogRecord, type ButlerLogRecords, toButlerLogRecord } from "./log-records.ts";
 import {
@@ -23,6 +26,8 @@ export interface QuantumPlace {
   /** Root of the repository. */
   readonly root: string;
   readonly checksum: boolean;
+  /** Keep what a task made before it threw `AnnotatedPartialOutputsError`, and count that as success. */
+  readonly acceptPartialOutputs?: boolean;
 }
 
 /** Runs one quantum against a Butler that knows only its own datasets: reads inputs, runs the task, writes outputs,
@@ -44,6 +49,7 @@ class QuantumRun {
   readonly #startMs = systemClock.nowMs();
   readonly #started = performance.now();
   readonly #cpu = process.threadCpuUsage();
+  #partial = false;
   #readMs = 0;
   #runMs = 0;
   #writeMs = 0;
@@ -73,10 +79,11 @@ class QuantumRun {
         } catch (error) {
           if (!(error instanceof NoWorkFound)) throw error;
           noWork = error.message || "nothing to do";
+          caveats += noWorkCaveats(error);
         }
-      }
+      } else caveats += "N";
+      if (this.#partial) caveats += "P";
       if (noWork !== undefined) {
-        caveats += "N";
         log.info(`No work: ${noWork}`);
       }
       const expected = Object.values(this.#job.outputsOf).flat().length;
@@ -133,6 +140,12 @@ class QuantumRun {
       outputDataIds: Object.fromEntries(
         positions.map(([name, list]) => [name, list.map((position) => job.outputs[position]!.ref.dataId)]),
       ),
+      outputExtensions: Object.fromEntries(
+        positions.map(([name, list]) => [
+          name,
+          list[0] === undefined ? "" : extname(job.outputs[list[0]]!.path),
+        ]),
+      ),
       log,
       random: createRandom(`${job.label}/${JSON.stringify(job.required.map((name) => job.dataId[name]))}`),
       setMetadata: (key, value) => this.#figures.set(key, value),
@@ -140,6 +153,13 @@ class QuantumRun {
     let outputs: Readonly<Record<string, unknown>>;
     try {
       outputs = (await this.#loaded.task.run(context, inputs as never)) as Record<string, unknown>;
+    } catch (error) {
+      if (error instanceof AlgorithmError)
+        for (const [key, value] of Object.entries(error.figures)) this.#figures.set(key, value);
+      if (!(error instanceof AnnotatedPartialOutputsError) || !this.#place.acceptPartialOutputs) throw error;
+      log.warn(`Partial outputs: ${error.message}`);
+      this.#partial = true;
+      outputs = error.outputs;
     } finally {
       this.#runMs = performance.now() - runStart;
     }
@@ -172,6 +192,7 @@ class QuantumRun {
             dataId: ref.dataId,
             datasetType: ref.datasetType.name,
             id: ref.id,
+            path: () => this.#fileOf(ref),
             get: (options: object = {}) => this.#butler.get(ref, { ...component, ...options }),
           }
         : this.#butler.get(ref, component);
@@ -179,6 +200,16 @@ class QuantumRun {
     const values: unknown[] = [];
     for (const ref of refs) values.push(await loadOne(ref));
     return values;
+  }
+
+  #fileOf(ref: DatasetRef): string {
+    const { path } = this.#job.inputs.find((located) => located.ref.id === ref.id)!;
+    if (!path.includes("#")) return path.startsWith("/") ? path : resolveWithin(this.#place.root, path);
+    throw new AlmagestError(
+      "PIPELINE.UNSUPPORTED",
+      `'${ref.datasetType.name}' ${ref.id} is a member of an archive, not a file of its own.`,
+      { fields: { id: ref.id } },
+    );
   }
 
   async #writeOutputs(outputs: Readonly<Record<string, unknown>>): Promise<void> {

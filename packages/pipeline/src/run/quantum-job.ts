@@ -1,4 +1,5 @@
 import type { DataId, DimensionRecord, LocatedDataset } from "@almagest/butler";
+import { type FailureKind, failureKind } from "../quantum-errors.ts";
 
 /** One quantum as sent to a worker: plain data. Numbers in lists are positions in `inputs` or `outputs`. */
 export interface QuantumJob {
@@ -43,7 +44,8 @@ export interface QuantumDocument {
 export interface QuantumResult {
   readonly quantum: number;
   readonly status: "succeeded" | "failed";
-  /** Letters: `N` no work, `A` inputs missing, `+` some outputs missing, `*` all outputs missing. */
+  /** Letters: `N` no work, with `D` as the data cannot be processed or `U` by a failure upstream; `A` inputs missing; `P`
+   * partial outputs; `+` some outputs missing, `*` all. */
   readonly caveats: string;
   readonly seconds: number;
   readonly written: readonly WrittenOutput[];
@@ -56,6 +58,8 @@ export interface QuantumError {
   readonly code?: string;
   readonly message: string;
   readonly stack?: string;
+  /** Says that it would fail again, or that the run makes no sense. */
+  readonly kind?: FailureKind;
 }
 
 /** What a worker needs to rebuild a task: the class in its task table, and the settings. */
@@ -72,8 +76,10 @@ export interface TaskSpec {
 export function describeError(error: unknown): QuantumError {
   if (!(error instanceof Error)) return { message: String(error) };
   const code = (error as { code?: unknown }).code;
+  const kind = failureKind(error);
   return {
     ...(typeof code === "string" ? { code } : {}),
+    ...(kind === undefined ? {} : { kind }),
     message: error.message || error.constructor.name,
     ...(error.stack === undefined ? {} : { stack: error.stack }),
   };

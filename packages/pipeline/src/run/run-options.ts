@@ -1,6 +1,8 @@
 import type { Butler, DataId, FormatterRegistry } from "@almagest/butler";
 import type { TaskTable } from "../graph/task-node.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
+import type { DatasetQueryConstraint } from "../quanta/build-part.ts";
+import type { FailureKind } from "../quantum-errors.ts";
 
 /** What a runtime module exports: the task code by class name, and the formatters of all dataset types. Workers import
  * it once; it must therefore be importable by URL and have no side effects. */
@@ -38,6 +40,17 @@ export interface RunPipelineOptions {
   readonly workers?: number;
   /** How often a quantum is tried again after a failure; 0 unless told. */
   readonly retries?: number;
+  /** Codes of the failures after which a quantum is tried again, such as `PIPELINE.WORKER_LOST`; all unless told. What would
+   * fail again (`RepeatableQuantumError`) or stops the run (`InvalidQuantumError`) never is. */
+  readonly retryOn?: readonly string[];
+  /** MB that the objects of one worker may take; its quantum fails beyond (worker threads only; buffers not counted). */
+  readonly memoryMb?: number;
+  /** Count a quantum with partial outputs as success with a caveat. */
+  readonly acceptPartialOutputs?: boolean;
+  /** Replace what unfinished quanta left in the output run; true unless told where finished ones are skipped. */
+  readonly clobber?: boolean;
+  /** Which overall inputs must exist for data to be considered; all that do not defer it unless told. */
+  readonly datasetQueryConstraint?: DatasetQueryConstraint;
   /** Seconds after which a quantum is stopped (worker threads only). */
   readonly timeoutSec?: number;
   /** Stop dispatching after the first failure. */
@@ -109,6 +122,7 @@ export interface QuantumFailure {
   readonly code?: string;
   readonly message: string;
   readonly stack?: string;
+  readonly kind?: FailureKind;
   readonly attempts: number;
 }
 

@@ -64,6 +64,7 @@ export async function runPrepared(
         graph: quanta,
         pool,
         retries: options.retries ?? 0,
+        ...(options.retryOn ? { retryOn: options.retryOn } : {}),
         failFast: options.failFast ?? false,
         ...(signal ? { signal } : {}),
         ...(onProgress ? { onProgress } : {}),
@@ -105,6 +106,9 @@ export type RunOptions = Pick<
   | "runtimeModule"
   | "workers"
   | "retries"
+  | "retryOn"
+  | "memoryMb"
+  | "acceptPartialOutputs"
   | "timeoutSec"
   | "failFast"
   | "checksum"
@@ -137,6 +141,8 @@ export async function preparePipeline(options: PrepareOptions): Promise<Prepared
     outputRun: collections.outputRun,
     skipExisting: options.skipExisting ?? true,
     ...(options.skipExistingIn ? { skipExistingIn: options.skipExistingIn } : {}),
+    ...(options.clobber === undefined ? {} : { clobber: options.clobber }),
+    ...(options.datasetQueryConstraint ? { datasetQueryConstraint: options.datasetQueryConstraint } : {}),
     ...(options.retainedDatasetTypes ? { retainedDatasetTypes: options.retainedDatasetTypes } : {}),
     ...(options.where === undefined ? {} : { where: options.where }),
     ...(options.dataId === undefined ? {} : { dataId: options.dataId }),
@@ -173,6 +179,7 @@ async function createPool(
 ): Promise<QuantumPool> {
   const { butler, runtimeModule } = options;
   const checksum = options.checksum ?? true;
+  const acceptPartialOutputs = options.acceptPartialOutputs ?? false;
   const specs: TaskSpec[] = [...graph.tasks.values()].map(({ label, className, resolved }) => ({
     label,
     className,
@@ -183,7 +190,7 @@ async function createPool(
   const workers = options.workers ?? availableParallelism();
   if (workers <= 0) {
     const runtime = await loadRuntime(await importRuntime(runtimeModule), specs, butler.root);
-    return createInlinePool({ runtime, root: butler.root, checksum });
+    return createInlinePool({ runtime, root: butler.root, checksum, acceptPartialOutputs });
   }
   if (typeof runtimeModule !== "string" && !(runtimeModule instanceof URL)) {
     throw new AlmagestError(
@@ -192,7 +199,14 @@ async function createPool(
     );
   }
   return createThreadPool(
-    { runtimeModule: String(runtimeModule), specs, root: butler.root, checksum },
+    {
+      runtimeModule: String(runtimeModule),
+      specs,
+      root: butler.root,
+      checksum,
+      acceptPartialOutputs,
+      ...(options.memoryMb === undefined ? {} : { memoryMb: options.memoryMb }),
+    },
     {
       workers: Math.max(1, Math.min(workers, quanta)),
       ...(options.timeoutSec === undefined ? {} : { timeoutSec: options.timeoutSec }),

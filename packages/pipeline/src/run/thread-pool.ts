@@ -9,6 +9,9 @@ export interface WorkerSetup {
   readonly specs: readonly TaskSpec[];
   readonly root: string;
   readonly checksum: boolean;
+  readonly acceptPartialOutputs?: boolean;
+  /** Memory that each worker's objects may take, MB; buffers of pixels are not counted. */
+  readonly memoryMb?: number;
 }
 
 /** What a worker gets besides: the cell in which it notes the quantum it runs (−1 for none), read when it dies. */
@@ -122,7 +125,11 @@ class ThreadPool implements QuantumPool {
 
   #start(running: Int32Array): Worker {
     Atomics.store(running, 0, -1);
-    return new Worker(WORKER_FILE, { workerData: { ...this.#setup, running } satisfies WorkerData });
+    const { memoryMb } = this.#setup;
+    return new Worker(WORKER_FILE, {
+      workerData: { ...this.#setup, running } satisfies WorkerData,
+      ...(memoryMb === undefined ? {} : { resourceLimits: { maxOldGenerationSizeMb: memoryMb } }),
+    });
   }
 
   #listen(slot: Slot): void {
@@ -133,7 +140,11 @@ class ThreadPool implements QuantumPool {
         for (const result of message.results) this.#finished(slot, result);
     });
     slot.worker.on("error", (error) => {
-      failure = { code: "PIPELINE.WORKER_LOST", message: `The worker ended: ${(error as Error).message}.` };
+      const code =
+        (error as { code?: unknown }).code === "ERR_WORKER_OUT_OF_MEMORY"
+          ? "PIPELINE.MEMORY_EXCEEDED"
+          : "PIPELINE.WORKER_LOST";
+      failure = { code, message: `The worker ended: ${(error as Error).message}.` };
     });
     slot.worker.on("exit", (code) => {
       if (this.#closed || this.#broken) return;

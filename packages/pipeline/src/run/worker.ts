@@ -13,7 +13,14 @@ const port = parentPort;
 const send = (message: WorkerMessage): void => port.postMessage(message);
 
 try {
-  const { runtimeModule, specs, root, checksum, running } = workerData as WorkerData;
+  const {
+    runtimeModule,
+    specs,
+    root,
+    checksum,
+    running,
+    acceptPartialOutputs = false,
+  } = workerData as WorkerData;
   const runtime = await loadRuntime(await importRuntime(runtimeModule), specs, root);
   let results: QuantumResult[] = [];
   let sentMs = 0;
@@ -30,7 +37,7 @@ try {
     for (const job of jobs) {
       last = last.then(async () => {
         Atomics.store(running, 0, job.quantum);
-        results.push(await executeQuantum(job, { runtime, root, checksum }));
+        results.push(await executeQuantum(job, { runtime, root, checksum, acceptPartialOutputs }));
         Atomics.store(running, 0, -1);
         waiting--;
         if (waiting === 0 || performance.now() - sentMs > LONGEST_SILENCE_MS) tell();

@@ -1,11 +1,13 @@
 import { createHash } from "node:crypto";
 import { mkdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { cp, rm, rmdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { threadId } from "node:worker_threads";
 import { AlmagestError, invariant } from "@almagest/base";
 import type { Formatter, FormatterRegistry, LocatedDataset } from "@almagest/butler";
 import { checksumFile, resolveWithin, startChecksum } from "@almagest/resources";
 import { isEncodingFormatter } from "../formatters/encoding-formatter.ts";
+import { FileValue } from "./file-value.ts";
 
 /** Size and checksum of a file just written. */
 export interface WrittenFile {
@@ -82,7 +84,15 @@ export async function writeOutput(
   const temporary = join(folder, `.${basename(path).slice(0, 180)}.${nextMark()}.part`);
   try {
     let file: WrittenFile;
-    if (isEncodingFormatter(formatter)) {
+    if (value instanceof FileValue) {
+      await cp(value.path, temporary);
+      await rm(value.path);
+      await rmdir(dirname(value.path)).catch((error: NodeJS.ErrnoException) => {
+        // Other outputs wait there still: the last of them takes the folder with it.
+        if (error.code !== "ENOTEMPTY") throw error;
+      });
+      file = checksum ? await checksumFile(temporary) : { sizeBytes: statSync(temporary).size };
+    } else if (isEncodingFormatter(formatter)) {
       // Small documents: calls that wait are several times faster here than asynchronous ones.
       const bytes = Buffer.from(formatter.encode(value), "utf8");
       writeFileSync(temporary, bytes);

@@ -1,22 +1,16 @@
 import { writeFile } from "node:fs/promises";
 import { createUniverse } from "@almagest/butler";
-import {
-  createPipelineGraph,
-  listConfigValues,
-  renderPipelineSvg,
-  renderPipelineText,
-} from "@almagest/pipeline";
-import { type Command, Option } from "commander";
+import { createPipelineGraph } from "@almagest/pipeline";
+import type { Command } from "commander";
+import { stringify } from "yaml";
 import type { CommandContext } from "../../cli/command-context.ts";
-import { toJsonText } from "../../cli/print-rows.ts";
-import { renderTextTable } from "../../cli/text-table.ts";
 import { tasks } from "../../runtime.ts";
-import { loadEditedPipeline } from "./pipeline-options.ts";
+import { addPipelineOptions, loadEditedPipeline, type PipelineEdits } from "./pipeline-options.ts";
+import { PIPELINE_VIEWS, pipelineDocument, showPipeline } from "./show-pipeline.ts";
 
-interface Options {
-  readonly pipeline: string;
-  readonly config: string[];
-  readonly show: "graph" | "svg" | "config" | "sources";
+interface Options extends PipelineEdits {
+  readonly show: string[];
+  readonly savePipeline?: string;
   readonly output?: string;
 }
 
@@ -24,43 +18,28 @@ const append = (value: string, previous: string[]): string[] => [...previous, va
 
 /** `almagest pipetask build`: checks a pipeline and shows it. */
 export function addBuild(parent: Command, context: CommandContext): void {
-  parent
+  const command = parent
     .command("build")
-    .description(
-      "Check a pipeline and show it: its graph as text or SVG, every configuration value, or where each was set.",
+    .description("Check a pipeline and show it: tasks, graph, configuration, and where each value was set.");
+  addPipelineOptions(command)
+    .option(
+      "--show <view>",
+      `what to show (repeatable): ${[...PIPELINE_VIEWS.keys()].join(", ")}; config=label::pattern, history=label::pattern and dump-config=label narrow it`,
+      append,
+      [],
     )
-    .requiredOption("-p, --pipeline <file>", "pipeline YAML, with an optional #fragment")
-    .option("-c, --config <label:field=value>", "override a configuration value (repeatable)", append, [])
-    .addOption(
-      new Option("--show <what>", "what to show")
-        .choices(["graph", "svg", "config", "sources"])
-        .default("graph"),
-    )
-    .option("--output <file>", "write to a file instead of printing")
+    .option("-s, --save-pipeline <file>", "write the pipeline as one YAML file without imports")
+    .option("--output <file>", "write what is shown to a file instead of printing it")
     .action(async (options: Options) => {
       const graph = createPipelineGraph(await loadEditedPipeline(options), {
         tasks,
         universe: createUniverse(),
       });
-      const show = {
-        graph: () => renderPipelineText(graph),
-        svg: () => renderPipelineSvg(graph),
-        config: () =>
-          toJsonText(
-            Object.fromEntries([...graph.tasks.values()].map((node) => [node.label, node.resolved.config])),
-          ),
-        sources: () =>
-          renderTextTable(
-            [...graph.tasks.values()].flatMap((node) =>
-              listConfigValues(node).map(({ label, field, value, source }) => ({
-                setting: `${label}:${field}`,
-                value: JSON.stringify(value),
-                "set at": source,
-              })),
-            ),
-          ),
-      };
-      const text = show[options.show]();
+      if (options.savePipeline !== undefined) {
+        await writeFile(options.savePipeline, stringify(pipelineDocument(graph)));
+      }
+      const wanted = options.show.length > 0 ? options.show : ["pipeline-graph"];
+      const text = wanted.map((view) => showPipeline(graph, view)).join("\n");
       if (options.output === undefined) context.terminal.out.write(`${text}\n`);
       else await writeFile(options.output, text);
     });

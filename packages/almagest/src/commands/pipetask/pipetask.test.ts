@@ -82,3 +82,59 @@ test("build tells where each value was set", async () => {
   assert.match(out, /^isr:doFlat +false +command-line:\d+$/m);
   assert.match(out, /^isr:doOverscan +true +default$/m);
 });
+
+test("every view of a pipeline is shown, and what build saves is the same pipeline", async () => {
+  const view = async (show: string, ...edits: string[]) => {
+    const { code, out, err } = await run("pipetask", "build", "-p", pipeline, ...edits, "--show", show);
+    assert.equal(code, 0, err);
+    return out;
+  };
+  const graph = await view("pipeline-graph");
+  assert.match(await view("tasks"), /^isr +\S+/m);
+  assert.match(await view("task-graph"), /^■ calibrateImage: .* ← isr$/m);
+  assert.match(await view("subsets"), /singleVisit/);
+  assert.match(await view("inputs"), /^raw +input/m);
+  assert.match(await view("svg"), /^<svg/);
+  assert.match(await view("config=isr::doover*"), /^config\.doOverscan=true$/m);
+  assert.match(await view("history=isr::doOverscan"), /^isr:doOverscan +true +default$/m);
+  assert.match(await view("dump-config=isr"), /^doOverscan: true$/m);
+  assert.doesNotMatch(await view("tasks", "--delete", "consolidateObjectTable"), /^consolidateObjectTable /m);
+  assert.match(await view("tasks", "--select-tasks", "isr"), /isr/);
+  const saved = join(folder, "saved.yaml");
+  await run("pipetask", "build", "-p", pipeline, "-c", "isr:doFlat=False", "-s", saved);
+  const again = await run("pipetask", "build", "-p", saved);
+  assert.equal(again.code, 0, again.err);
+  const edited = await view("pipeline-graph", "-c", "isr:doFlat=False");
+  assert.equal(again.out, edited);
+  assert.notEqual(edited, graph, "the flat is no longer read");
+  const unknown = await run("pipetask", "build", "-p", pipeline, "--show", "nonsense");
+  assert.equal(unknown.code, 2);
+  const python = await run("pipetask", "build", "-p", pipeline, "-C", "isr:config.py");
+  assert.equal(python.code, 2);
+  assert.match(python.err, /never executed/);
+});
+
+test("a graph is explained before it is built", async () => {
+  const repo = join(folder, "explained");
+  await run("butler", "create", repo);
+  const { code, out, err } = await run(
+    "pipetask",
+    "qgraph",
+    "-b",
+    repo,
+    "-p",
+    pipeline,
+    "--output-run",
+    "out",
+    "--explain",
+    "--json",
+  );
+  assert.equal(code, 0, err);
+  const { queries, tasks, datasets } = JSON.parse(out) as Record<
+    string,
+    { rows?: number; quanta?: number }[]
+  >;
+  assert.ok(queries!.every(({ rows }) => rows === 0));
+  assert.ok(tasks!.length > 5 && tasks!.every(({ quanta }) => quanta === 0));
+  assert.ok(datasets!.length > 5);
+});

@@ -1,5 +1,8 @@
+import type { Butler } from "@almagest/butler";
 import {
+  createPipelineGraph,
   estimateCost,
+  explainGraph,
   type LabelCost,
   type PreparedRun,
   preparePipeline,
@@ -7,67 +10,47 @@ import {
 } from "@almagest/pipeline";
 import type { Command } from "commander";
 import type { CommandContext } from "../../cli/command-context.ts";
-import { collectList } from "../../cli/parse-options.ts";
 import { toJsonText } from "../../cli/print-rows.ts";
 import { EXIT } from "../../cli/report-error.ts";
 import { renderTextTable } from "../../cli/text-table.ts";
 import { openRepository } from "../../open-repository.ts";
-import { RUNTIME_URL } from "../../runtime.ts";
-import { loadEditedPipeline } from "./pipeline-options.ts";
+import { RUNTIME_URL, tasks } from "../../runtime.ts";
+import { addGraphOptions, type GraphOptions, toPrepareOptions } from "./graph-options.ts";
+import { addPipelineOptions, loadEditedPipeline, type PipelineEdits } from "./pipeline-options.ts";
 
-interface Options {
+interface Options extends PipelineEdits, GraphOptions {
   readonly butlerConfig: string;
-  readonly pipeline: string;
-  readonly config: string[];
-  readonly input: string[];
-  readonly output?: string;
-  readonly outputRun?: string;
-  readonly extendRun?: boolean;
-  readonly dataQuery?: string;
-  readonly retainedDatasetTypes: string[];
   readonly saveQgraph?: string;
+  readonly explain?: boolean;
   readonly json?: boolean;
 }
 
-const append = (value: string, previous: string[]): string[] => [...previous, value];
-
 /** `almagest pipetask qgraph`: builds a quantum graph, says what it would cost, and saves it. */
 export function addQgraph(parent: Command, context: CommandContext): void {
-  parent
+  const command = parent
     .command("qgraph")
     .description(
       "Build the quantum graph of a pipeline on some data: what would run, at what cost. Runs nothing.",
     )
-    .requiredOption("-b, --butler-config <repo>", "root of the repository")
-    .requiredOption("-p, --pipeline <file>", "pipeline YAML, with an optional #fragment")
-    .option("-c, --config <label:field=value>", "override a configuration value (repeatable)", append, [])
-    .option("-i, --input <collections>", "input collections, in search order", collectList, [])
-    .option("-o, --output <chain>", "chain to put a new, time-stamped run in front of")
-    .option("--output-run <run>", "run to write; going on with it if it exists")
-    .option("--extend-run", "with --output: go on with the chain's newest run")
-    .option("-d, --data-query <expression>", "which data, for example \"visit IN (1..20) AND band='r'\"")
-    .option(
-      "--retained-dataset-types <globs>",
-      "types that were kept: finished quanta run again where another output of them is needed",
-      collectList,
-      [],
-    )
+    .requiredOption("-b, --butler-config <repo>", "root of the repository");
+  addGraphOptions(addPipelineOptions(command))
     .option("-q, --save-qgraph <file>", "write the graph as a .qg file")
+    .option(
+      "--explain",
+      "only ask the data queries: rows, quanta, bytes and core hours to expect, before building",
+    )
     .option("--json", "print counts and cost as JSON")
     .action(async (options: Options) => {
       await using butler = await openRepository(options.butlerConfig);
+      if (options.explain) {
+        await explain(context, butler, options);
+        return;
+      }
       const prepared = await preparePipeline({
         butler,
         pipeline: await loadEditedPipeline(options),
         runtimeModule: RUNTIME_URL,
-        inputs: options.input,
-        extendRun: options.extendRun ?? false,
-        ...(options.retainedDatasetTypes.length > 0
-          ? { retainedDatasetTypes: options.retainedDatasetTypes }
-          : {}),
-        ...(options.dataQuery === undefined ? {} : { where: options.dataQuery }),
-        ...(options.output === undefined ? {} : { output: options.output }),
-        ...(options.outputRun === undefined ? {} : { outputRun: options.outputRun }),
+        ...toPrepareOptions(options),
       });
       const costs = await estimateCost(butler, prepared.quanta);
       if (options.saveQgraph !== undefined) {
@@ -124,3 +107,41 @@ function show(
 
 const rounded = (value: number | undefined, digits: number): number | string =>
   value === undefined ? "?" : Number(value.toFixed(digits));
+
+/** Tells what building would find, without building. */
+async function explain({ terminal }: CommandContext, butler: Butler, options: Options): Promise<void> {
+  const graph = createPipelineGraph(await loadEditedPipeline(options), { tasks, universe: butler.universe });
+  const { inputs, where, datasetQueryConstraint } = toPrepareOptions(options);
+  const { queries, ...counts } = await explainGraph({
+    butler,
+    graph,
+    inputs: inputs ?? [],
+    ...(where === undefined ? {} : { where }),
+    ...(datasetQueryConstraint === undefined ? {} : { datasetQueryConstraint }),
+  });
+  if (options.json) {
+    terminal.out.write(`${toJsonText({ queries, ...counts })}\n`);
+    return;
+  }
+  for (const { labels, dimensions, constrainedBy, rows, seconds } of queries) {
+    terminal.out.write(
+      `${rows} rows of ${dimensions.join(", ") || "nothing"} where there is ${constrainedBy.join(", ") || "anything"}, in ${seconds.toFixed(2)} s: ${labels.join(", ")}\n`,
+    );
+  }
+  const taskRows = counts.tasks.map((task) => ({
+    task: task.label,
+    "quanta at most": task.quanta,
+    "seconds each": rounded(task.secondsEach, 3),
+    "peak MB": rounded(task.peakMemoryMb, 0),
+    "core hours": rounded(task.coreHours, 4),
+  }));
+  terminal.out.write(`\n${renderTextTable(taskRows)}\n`);
+  const datasetRows = counts.datasets.map(({ name, kind, count, bytesEach, bytes }) => ({
+    "dataset type": name,
+    kind,
+    count,
+    "MB each": rounded(bytesEach === undefined ? undefined : bytesEach / 1e6, 3),
+    GB: rounded(bytes === undefined ? undefined : bytes / 1e9, 3),
+  }));
+  terminal.out.write(`\n${renderTextTable(datasetRows)}\n`);
+}

@@ -1,3 +1,4 @@
+import { writeFile } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { AlmagestError } from "@almagest/base";
 import { type RunOptions, type RunSummary, runGraphFile, runPipeline } from "@almagest/pipeline";
@@ -11,54 +12,41 @@ import { renderTextTable } from "../../cli/text-table.ts";
 import { openRepository } from "../../open-repository.ts";
 import { summariseRun } from "../../report/how-panels.ts";
 import { RUNTIME_URL } from "../../runtime.ts";
-import { loadEditedPipeline } from "./pipeline-options.ts";
+import { addGraphOptions, type GraphOptions, toPrepareOptions } from "./graph-options.ts";
+import { addPipelineOptions, loadEditedPipeline, type PipelineEdits } from "./pipeline-options.ts";
 
-interface Options {
+interface Options extends PipelineEdits, GraphOptions {
   readonly butlerConfig: string;
-  readonly pipeline?: string;
   readonly qgraph?: string;
   readonly qgraphNodeId: string[];
-  readonly config: string[];
-  readonly input: string[];
-  readonly output?: string;
-  readonly outputRun?: string;
-  readonly extendRun?: boolean;
-  readonly dataQuery?: string;
-  readonly retainedDatasetTypes: string[];
   readonly jobs: number;
   readonly retries: number;
+  readonly retryOn: string[];
   readonly timeout?: number;
+  readonly memoryPerQuantum?: number;
   readonly failFast?: boolean;
+  readonly raiseOnPartialOutputs: boolean;
+  readonly summary?: string;
   readonly json?: boolean;
 }
 
-const append = (value: string, previous: string[]): string[] => [...previous, value];
-
 /** `almagest pipetask run`: runs a pipeline on the data of a repository. */
 export function addRun(parent: Command, context: CommandContext): void {
-  parent
+  const command = parent
     .command("run")
     .description("Run a pipeline on the data of a repository. Quanta that are done are skipped.")
     .requiredOption("-b, --butler-config <repo>", "root of the repository")
-    .option("-p, --pipeline <file>", "pipeline YAML, with an optional #fragment")
     .option("-g, --qgraph <file>", "run a stored quantum graph (.qg) instead of a pipeline")
-    .option("--qgraph-node-id <ids>", "with --qgraph: only these quanta", collectList, [])
-    .option("-c, --config <label:field=value>", "override a configuration value (repeatable)", append, [])
-    .option("-i, --input <collections>", "input collections, in search order", collectList, [])
-    .option("-o, --output <chain>", "chain to put a new, time-stamped run in front of")
-    .option("--output-run <run>", "run to write; going on with it if it exists")
-    .option("--extend-run", "with --output: go on with the chain's newest run")
-    .option("-d, --data-query <expression>", "which data, for example \"visit IN (1..20) AND band='r'\"")
-    .option(
-      "--retained-dataset-types <globs>",
-      "types that were kept: finished quanta run again where another output of them is needed",
-      collectList,
-      [],
-    )
+    .option("--qgraph-node-id <ids>", "with --qgraph: only these quanta", collectList, []);
+  addGraphOptions(addPipelineOptions(command))
     .option("-j, --jobs <n>", "worker threads", parseWhole, availableParallelism())
     .option("--retries <n>", "how often a failed quantum is tried again", parseWhole, 0)
+    .option("--retry-on <codes>", "only after these failures, such as PIPELINE.WORKER_LOST", collectList, [])
     .option("--timeout <sec>", "stop a quantum after this long", parseWhole)
+    .option("--memory-per-quantum <MB>", "memory that a worker's objects may take", parseWhole)
     .option("--fail-fast", "stop at the first failure")
+    .option("--no-raise-on-partial-outputs", "count a quantum with partial outputs as success")
+    .option("--summary <file>", "also write the summary to this JSON file")
     .option("--json", "print the summary as JSON")
     .action(async (options: Options) => {
       await using butler = await openRepository(options.butlerConfig, { writeable: true });
@@ -73,7 +61,10 @@ export function addRun(parent: Command, context: CommandContext): void {
         failFast: options.failFast ?? false,
         signal: interrupt.signal,
         onProgress: shown.onProgress,
+        acceptPartialOutputs: !options.raiseOnPartialOutputs,
+        ...(options.retryOn.length > 0 ? { retryOn: options.retryOn } : {}),
         ...(options.timeout === undefined ? {} : { timeoutSec: options.timeout }),
+        ...(options.memoryPerQuantum === undefined ? {} : { memoryMb: options.memoryPerQuantum }),
       });
       shown.end();
       const { terminal } = context;
@@ -84,31 +75,33 @@ export function addRun(parent: Command, context: CommandContext): void {
         terminal.err.write(`failed: ${failure.label} (${dataId.join(", ")}): ${failure.message}\n`);
       }
       for (const note of [...summary.warnings, ...summary.notes]) terminal.err.write(`note: ${note}\n`);
-      if (summary.status === "failed" || summary.status === "empty") context.exitCode = EXIT.failed;
-      if (summary.status === "interrupted") context.exitCode = EXIT.interrupted;
+      const exitCode = exitCodeOf(summary, options.failFast ?? false);
+      if (options.summary !== undefined) {
+        await writeFile(options.summary, `${toJsonText({ ...summary, exitCode })}\n`);
+      }
+      if (exitCode !== EXIT.ok) context.exitCode = exitCode;
     });
+}
+
+/** As in the original: 21 for an invalid quantum, 20 when one that would fail again ended the run, else 1 for failures. */
+function exitCodeOf({ status, failures }: RunSummary, failFast: boolean): number {
+  if (status === "interrupted") return EXIT.interrupted;
+  if (failures.some(({ kind }) => kind === "invalid")) return EXIT.invalidQuantum;
+  if (failFast && failures.some(({ kind }) => kind === "repeatable")) return EXIT.repeatable;
+  return status === "failed" || status === "empty" ? EXIT.failed : EXIT.ok;
 }
 
 /** Runs the stored graph, or the pipeline: one of the two must be given. */
 async function runEither(options: Options, how: RunOptions): Promise<RunSummary> {
-  const { pipeline, qgraph, qgraphNodeId } = options;
-  if ((pipeline === undefined) === (qgraph === undefined)) {
+  const { pipeline, qgraph, qgraphNodeId, task = [] } = options;
+  const isBuilt = pipeline !== undefined || task.length > 0;
+  if (isBuilt === (qgraph !== undefined)) {
     throw new AlmagestError("ALMAGEST.USAGE", "Give either --pipeline or --qgraph.");
   }
-  if (pipeline === undefined) {
+  if (!isBuilt) {
     const quanta = qgraphNodeId.length > 0 ? { quantumIds: qgraphNodeId } : {};
     return runGraphFile({ ...how, path: qgraph!, ...quanta });
   }
-  return runPipeline({
-    ...how,
-    pipeline: await loadEditedPipeline({ pipeline, config: options.config }),
-    inputs: options.input,
-    extendRun: options.extendRun ?? false,
-    ...(options.retainedDatasetTypes.length > 0
-      ? { retainedDatasetTypes: options.retainedDatasetTypes }
-      : {}),
-    ...(options.dataQuery === undefined ? {} : { where: options.dataQuery }),
-    ...(options.output === undefined ? {} : { output: options.output }),
-    ...(options.outputRun === undefined ? {} : { outputRun: options.outputRun }),
-  });
+  const built = { pipeline: await loadEditedPipeline(options), ...toPrepareOptions(options) };
+  return runPipeline({ ...how, ...built });
 }
