@@ -39,6 +39,7 @@ export type {
 export type { Butler } from "./butler.ts";
 export { type CreateOptions, createRepository, type Journal } from "./create-repository.ts";
 export { deterministicDatasetId } from "./datasets/deterministic-id.ts";
+export { readZipMember, type ZipMemberPath, zipMemberOf } from "./datastore/zip-member.ts";
 export type { DimensionColumn, DimensionElement } from "./dimensions/dimension-element.ts";
 export {
   createUniverse,

@@ -8,6 +8,7 @@ import { crc32, deflateRawSync } from "node:zlib";
 import { isAlmagestError } from "@almagest/base";
 import { createRepository } from "../create-repository.ts";
 import { openButler } from "../open-butler.ts";
+import { transferDatasets } from "../transfer/transfer-datasets.ts";
 import { archiveOf, readZipMember, zipMemberOf } from "./zip-member.ts";
 
 /** A zip archive (APPNOTE 4.3) of members, stored or deflated. */
@@ -113,6 +114,11 @@ test("datasets in one archive are read, checked, exported and pruned one by one"
   const target = join(folder, "export");
   await butler.exportTo(target, refs, { mode: "copy" });
   assert.equal(readFileSync(join(target, "pack", members[0]![0]), "utf8"), texts[0]);
+  await createRepository(join(folder, "other"));
+  await using other = await openButler(join(folder, "other"), { readOnly: false });
+  await transferDatasets(butler, other, refs);
+  assert.deepEqual(await other.get(refs[0]!), { a: 1 }, "a member becomes a file of its own elsewhere");
+  assert.equal((await other.check({ checksums: true, graceMs: 0 })).clean, true);
   await butler.prune([refs[0]!], { purge: true });
   assert.deepEqual(await butler.get(refs[1]!), { a: 2 });
   await butler.prune([refs[1]!], { purge: true });

@@ -1,4 +1,6 @@
-import { extname, relative, resolve } from "node:path";
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { basename, extname, join, relative, resolve } from "node:path";
 import { AlmagestError, type Clock, isAlmagestError } from "@almagest/base";
 import {
   checksumFile,
@@ -17,6 +19,7 @@ import { deterministicDatasetId } from "../datasets/deterministic-id.ts";
 import { planFile } from "../datastore/dataset-files.ts";
 import { pathOwner } from "../datastore/file-records.ts";
 import { locationOf, statStored } from "../datastore/stored-file.ts";
+import { readZipMember, type ZipMemberPath, zipMemberOf } from "../datastore/zip-member.ts";
 import { expandDataIds } from "../dimensions/expand-data-id.ts";
 import { formatterOrName } from "../formatter-registry.ts";
 import { newDatasetId } from "../repository/sql-codec.ts";
@@ -141,6 +144,8 @@ async function bringIn(
   syncLater: boolean,
 ): Promise<Brought> {
   if (mode === "direct" || mode === "in-place" || mode === "split") return { file: undefined, isNew: false };
+  const inside = zipMemberOf(source);
+  if (inside !== undefined) return bringMember(state, file, inside);
   const target = locationOf(state.repository.root, file.path);
   await using fetched = isRemoteUri(source) ? await (await storeFor(source)).toLocal(source) : undefined;
   const local = fetched?.path ?? toLocalPath(source);
@@ -162,6 +167,23 @@ async function bringIn(
     if (owner !== undefined) throw datasetConflict(ref.datasetType.name, ref.run, ref.dataId, owner, error);
     await removeUnclaimed(state.repository, file.path);
     return { file: await upload(), isNew: true };
+  }
+}
+
+/** Takes a member of an archive out into a file of its own: an archive is shared by datasets that do not come along. */
+async function bringMember(
+  state: ButlerState,
+  file: NewFile,
+  { archive, member }: ZipMemberPath,
+): Promise<Brought> {
+  const folder = await mkdtemp(join(tmpdir(), "almagest-member-"));
+  try {
+    const path = join(folder, basename(member));
+    await using fetched = isRemoteUri(archive) ? await (await storeFor(archive)).toLocal(archive) : undefined;
+    await writeFile(path, await readZipMember(fetched?.path ?? toLocalPath(archive), member));
+    return await bringIn(state, { source: path, file }, "move", false);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
   }
 }
 

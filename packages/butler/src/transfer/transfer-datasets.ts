@@ -28,10 +28,10 @@ async function registerTypes(source: Butler, target: Butler, refs: readonly Data
 
 function toIngest(source: Butler, ref: DatasetRef, files: readonly OutputRecord[]): IngestFile {
   const [file] = files;
-  if (file === undefined || files.length > 1 || file.path.includes("#unzip=")) {
+  if (file === undefined || files.length > 1) {
     throw new AlmagestError(
       "BUTLER.TRANSFER_UNSUPPORTED",
-      `'${ref.datasetType.name}' ${ref.id} is stored in ${files.length > 1 ? "several files" : "a zip file"}; retrieve it with --zip and ingest that.`,
+      `'${ref.datasetType.name}' ${ref.id} is stored in several files; retrieve it and ingest that.`,
       { fields: { id: ref.id } },
     );
   }

@@ -1,7 +1,8 @@
-import { copyFile, link, mkdir, rm, stat, symlink } from "node:fs/promises";
+import { copyFile, link, mkdir, mkdtemp, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { AlmagestError } from "@almagest/base";
-import type { OutputRecord } from "@almagest/butler";
+import { type OutputRecord, readZipMember, zipMemberOf } from "@almagest/butler";
 import { checksumFile, isAbsoluteUri, resolveWithin, toFileUri, toLocalPath } from "@almagest/resources";
 import type { Command } from "commander";
 import type { CommandContext } from "../../cli/command-context.ts";
@@ -21,6 +22,17 @@ interface Options extends RowOptions, SelectionOptions {
 }
 
 async function bring(source: string, target: string, mode: TransferMode, clobber: boolean): Promise<void> {
+  const inside = zipMemberOf(source);
+  if (inside !== undefined) {
+    const folder = await mkdtemp(join(tmpdir(), "almagest-member-"));
+    try {
+      const path = join(folder, basename(target));
+      await writeFile(path, await readZipMember(inside.archive, inside.member));
+      return await bring(path, target, "copy", clobber);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
+    }
+  }
   if ((await stat(target).catch(() => undefined)) !== undefined) {
     if (!clobber && (await checksumFile(target)).checksum === (await checksumFile(source)).checksum) return;
     if (!clobber) {
@@ -40,8 +52,10 @@ async function bring(source: string, target: string, mode: TransferMode, clobber
 
 /** Where a file goes below the destination. */
 function targetOf(file: OutputRecord, destination: string, preservePath: boolean): string {
-  if (!preservePath || isAbsoluteUri(file.path)) return join(destination, basename(file.path));
-  return resolveWithin(destination, file.path);
+  const inside = zipMemberOf(file.path);
+  const path = inside ? `${inside.archive.replace(/\.zip$/, "")}/${inside.member}` : file.path;
+  if (!preservePath || isAbsoluteUri(path)) return join(destination, basename(path));
+  return resolveWithin(destination, path);
 }
 
 /** `almagest butler retrieve-artifacts`: copies the files of datasets out of a repository. */
