@@ -178,7 +178,7 @@ test("a worker that exits or hangs fails its quantum only, and is replaced", asy
   const hung = await run(
     butler,
     { isr: 'hangOn: "exposure=1 detector=2"' },
-    { workers: 2, timeoutSec: 0.7, outputRun: "hung" },
+    { workers: 2, timeoutSec: 6, outputRun: "hung" },
   );
   assert.deepEqual(
     hung.failures.map(({ code }) => code),
