@@ -32,13 +32,14 @@ export function adjustQuanta(question: AdjustQuestion, active: readonly number[]
     return { inputs, prerequisites, dropped: new Map() };
   }
   const sides = [...inputs, ...prerequisites];
+  const tables = new Map([...sides, ...outputs].map((side) => [side, question.tableOf(side)]));
   const removed = sides.map(() => new Set<string>());
   const dropped = new Map<number, string>();
   for (const quantum of active) {
     const idsOf = (edges: readonly EdgeLinks[]): Record<string, DataId[]> =>
       Object.fromEntries(
         edges.map((side) => {
-          const table = question.tableOf(side);
+          const table = tables.get(side)!;
           return [
             side.edge.connection,
             Array.from(itemsOf(side.links, quantum), (row) => datasetDataId(table, row)),
