@@ -1,5 +1,6 @@
 """Trivial tasks on two warm workers: prints the milliseconds per task of one system as JSON. Usage: peers.py SYSTEM COUNT"""
 import json
+import os
 import shutil
 import sys
 import tempfile
@@ -47,6 +48,7 @@ def measure_hyperqueue(count):
     from hyperqueue.cluster import WorkerConfig
 
     folder = tempfile.mkdtemp(prefix="almagest-hq-")
+    os.chdir(folder)  # each task leaves files of its output where it is started
     try:
         with LocalCluster() as cluster:
             cluster.start_worker(WorkerConfig(cores=2))
