@@ -11,9 +11,10 @@ export async function newRepository(
   visits: number,
   detectors: number,
   runs: readonly string[] = [],
+  where: { readonly database?: string; readonly folder?: string } = {},
 ): Promise<string> {
-  const root = await mkdtemp(join(tmpdir(), "almagest-bench-"));
-  await createRepository(root);
+  const root = await mkdtemp(join(where.folder ?? tmpdir(), "almagest-bench-"));
+  await createRepository(root, where.database === undefined ? {} : { database: where.database });
   await using butler = await openButler(root);
   await butler.transaction(async () => {
     await butler.insertRecords("instrument", [{ name: CAM }]);

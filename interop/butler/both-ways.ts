@@ -174,7 +174,10 @@ let count = 0;
 /** An empty database on a server that ends with this process. */
 async function newDatabase(): Promise<string> {
   server ??= startPostgres(["fsync=off"]);
-  return (await server).createDatabase(`interop_${++count}`);
+  const url = (await server).createDatabase(`interop_${++count}`);
+  // The original wants it there beforehand.
+  execFileSync("psql", [url, "-qc", "CREATE EXTENSION btree_gist"]);
+  return url;
 }
 
 /** Where a comparison's repository lies, and who made it. */
@@ -209,7 +212,6 @@ function schemaOf(url: string): string[] {
 /** The statements of a repository that the original makes on PostgreSQL, and of one of ours. */
 async function sameSchema(): Promise<Comparison> {
   const [theirs, ours] = [await newDatabase(), await newDatabase()];
-  execFileSync("psql", [theirs, "-qc", "CREATE EXTENSION btree_gist"]);
   const roots: string[] = [];
   const executable = findPythonButler();
   if (executable === undefined) throw new Error("no Python with lsst-daf-butler (set ALMAGEST_PYTHON)");

@@ -70,7 +70,7 @@ function familyOf(families: UniverseConfig["topology"]["spatial"], name: string)
 }
 
 function unionTarget(config: ElementConfig): string | undefined {
-  return config.implied_union_target ?? config.storage?.view_of ?? undefined;
+  return config.implied_union_target ?? config.storage?.view_of ?? config.storage?.nested?.view_of;
 }
 
 /** All elements of a universe, in universe order. Throws `BUTLER.UNIVERSE_INVALID`. */

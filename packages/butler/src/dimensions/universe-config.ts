@@ -23,7 +23,7 @@ export interface ElementConfig {
   readonly storage?: {
     readonly cls?: string;
     readonly view_of?: string;
-    readonly nested?: { readonly cls?: string };
+    readonly nested?: { readonly cls?: string; readonly view_of?: string };
   };
   readonly doc?: string;
 }
