@@ -13,6 +13,7 @@ const PACKAGES: ReadonlyMap<string, string> = new Map([
   ["lsst.sphgeom", "lsst-sphgeom"],
   ["lsst.daf.butler", "lsst-daf-butler"],
   ["psycopg", "psycopg[binary]"],
+  ["lsst.daf.butler.remote_butler", "lsst-daf-butler[remote]"],
   ["lsst.pipe.base", "lsst-pipe-base"],
   ["lsst.ctrl.bps", "lsst-ctrl-bps"],
 ]);

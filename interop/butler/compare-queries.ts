@@ -85,14 +85,15 @@ function isAmbiguous(ours: string, theirs: string): boolean {
   return new Set(dataIds).size < dataIds.length;
 }
 
-/** Asks both Butlers the same queries of one repository. */
+/** Asks both Butlers the same queries of one repository; the original where it finds it, such as behind a server. */
 export async function compareQueries(
   root: string,
   python: PythonButler,
   queries: readonly (GeneratedQuery & { bind?: GoldenQuery["bind"] })[],
+  theirPlace: string = root,
 ): Promise<Comparison> {
   await using ours = await openButler(root, { readOnly: true });
-  await python.call("open", { root, writeable: false });
+  await python.call("open", { root: theirPlace, writeable: false });
   const comparison: Comparison = { same: 0, refused: 0, differences: [] };
   for (const query of queries) {
     const [a, b] = [await askOurs(ours, query), await askTheirs(python, query)];

@@ -25,9 +25,10 @@ export class PythonButler implements AsyncDisposable {
   readonly #lines: Interface;
   readonly #waiting: ((answer: OracleAnswer) => void)[] = [];
 
-  constructor(python: string) {
+  constructor(python: string, env: Readonly<Record<string, string>> = {}) {
     this.#process = spawn(python, [join(import.meta.dirname, "oracle.py")], {
       stdio: ["pipe", "pipe", "ignore"],
+      env: { ...process.env, ...env },
     });
     this.#lines = createInterface({ input: this.#process.stdout! });
     this.#lines.on("line", (line) => this.#waiting.shift()?.(JSON.parse(line) as OracleAnswer));

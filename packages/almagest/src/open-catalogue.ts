@@ -1,5 +1,5 @@
 import { AlmagestError, isAlmagestError } from "@almagest/base";
-import { type Butler, type OpenOptions, openButler } from "@almagest/butler";
+import { type Butler, type OpenOptions, openButler, openRemoteButler } from "@almagest/butler";
 
 function missing(root: string, cause: unknown): AlmagestError {
   return new AlmagestError(
@@ -10,12 +10,18 @@ function missing(root: string, cause: unknown): AlmagestError {
 }
 
 /** Opens a repository for commands that read and write what is known of datasets, not their contents: without the tasks,
- * instruments and formatters, which take longer to load than most queries. Throws `ALMAGEST.REPOSITORY_MISSING`. */
+ * instruments and formatters, which take longer to load than most queries. A root that is a URL is a Butler server, asked with
+ * the token in ALMAGEST_BUTLER_TOKEN. Throws `ALMAGEST.REPOSITORY_MISSING`. */
 export async function openCatalogue(
   root: string,
   options: OpenOptions & { readonly writeable?: boolean } = {},
 ): Promise<Butler> {
   const { writeable = false, ...rest } = options;
+  if (/^https?:\/\//.test(root)) {
+    const { readOnly: _readOnly, ...remote } = rest;
+    const token = process.env.ALMAGEST_BUTLER_TOKEN;
+    return openRemoteButler({ url: root, ...remote, ...(token === undefined ? {} : { token }) });
+  }
   try {
     return await openButler(root, { ...rest, readOnly: !writeable });
   } catch (error) {

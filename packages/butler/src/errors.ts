@@ -52,5 +52,14 @@ export const BUTLER_ERRORS: Readonly<Record<string, string>> = {
   "BUTLER.IMPORT_INVALID": "An export file cannot be understood; the message says where.",
   "BUTLER.CREDENTIALS_INVALID":
     "The file (or variable) with the passwords of database servers cannot be used; the message says why.",
+  "BUTLER.PERMISSIONS_INVALID": "The file of permissions cannot be understood; the message says where.",
+  "BUTLER.FORBIDDEN": "The caller may not do this. Ask whoever keeps the server's permissions.",
+  "BUTLER.REQUEST_INVALID": "A request to the server is not as it should be; the message says where.",
+  "BUTLER.REQUEST_TOO_LARGE": "A request or an upload is larger than the server takes.",
+  "BUTLER.SERVER_BUSY": "The server has as many queries under way as it may. Ask again soon.",
+  "BUTLER.SERVER_FAILED": "The server failed, or is no Butler server; its log says why.",
+  "BUTLER.SERVER_UNREACHABLE": "The Butler server does not answer. Check its address, then try again.",
+  "BUTLER.REMOTE_UNSUPPORTED":
+    "A Butler on a server cannot do this; the message says what can be done instead.",
   "BUTLER.TRANSFER_UNSUPPORTED": "A dataset cannot be brought over in this way; the message says how it can.",
 };

@@ -56,6 +56,7 @@ export {
 } from "./formatter-registry.ts";
 export { type OpenOptions, openButler } from "./open-butler.ts";
 export { createQuantumButler, type QuantumButler, type QuantumDescription } from "./quantum-butler.ts";
+export { openRemoteButler, type RemoteOptions } from "./remote/remote-butler.ts";
 export { effectiveConfig } from "./repository/butler-config.ts";
 export { type TransferOptions, transferDatasets } from "./transfer/transfer-datasets.ts";
 export type {
