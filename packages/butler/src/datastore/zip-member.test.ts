@@ -70,6 +70,37 @@ test("members are read stored and deflated; what is missing, cut or no archive i
   await refused("a");
 });
 
+test("bombs, lying sizes, wrong sums and encrypted members are refused", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "almagest-zip-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const path = join(folder, "a.zip");
+  const honest = zip({ "../../x": { text: "0".repeat(50_000_000), deflate: true } });
+  const directory = honest.readUInt32LE(honest.length - 6);
+  writeFileSync(path, honest);
+  assert.equal((await readZipMember(path, "../../x")).length, 50_000_000);
+  const lies: readonly [what: string, offset: number, value: number][] = [
+    ["too small", 24, 100],
+    ["too large", 24, 60_000_000],
+    ["beyond all bounds", 24, 0xffff_fff0],
+    ["packed part larger than the file", 20, 0x3fff_ffff],
+    ["sum", 16, 12345],
+    ["encrypted", 8, 1 | (8 << 16)],
+    ["unknown method", 10, 99],
+    ["header elsewhere", 42, 0x7fff_ffff],
+  ];
+  for (const [index, [what, offset, value]] of lies.entries()) {
+    const bytes = Buffer.from(honest);
+    bytes.writeUInt32LE(value >>> 0, directory + offset);
+    const liar = join(folder, `${index}.zip`);
+    writeFileSync(liar, bytes);
+    await assert.rejects(
+      readZipMember(liar, "../../x"),
+      (error) => isAlmagestError(error, "BUTLER.FILE_MISSING"),
+      what,
+    );
+  }
+});
+
 test("datasets in one archive are read, checked, exported and pruned one by one", async (t) => {
   const folder = mkdtempSync(join(tmpdir(), "almagest-zip-"));
   const root = join(folder, "repo");

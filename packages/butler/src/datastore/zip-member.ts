@@ -1,6 +1,6 @@
 import { type FileHandle, open } from "node:fs/promises";
 import { promisify } from "node:util";
-import { inflateRaw } from "node:zlib";
+import { crc32, inflateRaw } from "node:zlib";
 import { AlmagestError } from "@almagest/base";
 
 const inflate = promisify(inflateRaw);
@@ -29,6 +29,8 @@ interface Entry {
   readonly packedSize: number;
   readonly size: number;
   readonly method: number;
+  readonly crc: number;
+  readonly encrypted: boolean;
 }
 
 interface Directory {
@@ -81,7 +83,9 @@ async function readDirectory(handle: FileHandle, path: string): Promise<Director
   for (let i = 0; i + 46 <= bytes.length; ) {
     const nameLength = bytes.readUInt16LE(i + 28);
     entries.set(bytes.toString("utf8", i + 46, i + 46 + nameLength), {
+      encrypted: (bytes.readUInt16LE(i + 8) & 1) === 1,
       method: bytes.readUInt16LE(i + 10),
+      crc: bytes.readUInt32LE(i + 16),
       packedSize: bytes.readUInt32LE(i + 20),
       size: bytes.readUInt32LE(i + 24),
       headerOffset: bytes.readUInt32LE(i + 42),
@@ -103,6 +107,15 @@ async function directoryOf(handle: FileHandle, path: string): Promise<Directory[
   return entries;
 }
 
+/** Inflates to at most the size that was told: a bomb is cut off there. */
+async function unpack(packed: Buffer, size: number, archive: string, member: string): Promise<Buffer> {
+  try {
+    return await inflate(packed, { maxOutputLength: Math.max(1, size) });
+  } catch {
+    throw damaged(archive, `its member '${member}' does not unpack to the size its directory says`);
+  }
+}
+
 /** The bytes of one member of an archive, stored or deflated. Throws `BUTLER.FILE_MISSING` when the archive lacks it or is
  * damaged, and what opening the file throws. */
 export async function readZipMember(archive: string, member: string): Promise<Buffer> {
@@ -110,14 +123,21 @@ export async function readZipMember(archive: string, member: string): Promise<Bu
   try {
     const entry = (await directoryOf(handle, archive)).get(member);
     if (entry === undefined) throw damaged(archive, `it has no member '${member}'`);
-    const { headerOffset, packedSize, size, method } = entry;
+    const { headerOffset, packedSize, size, method, crc, encrypted } = entry;
+    if (encrypted) throw damaged(archive, `its member '${member}' is encrypted`);
     if (Math.max(size, packedSize) > LARGEST_MEMBER || (method !== 0 && method !== 8)) {
       throw damaged(archive, `its member '${member}' is too large or packed in an unknown way`);
     }
     const local = await readExactly(handle, headerOffset, 30, archive);
     const offset = headerOffset + 30 + local.readUInt16LE(26) + local.readUInt16LE(28);
-    const bytes = await readExactly(handle, offset, packedSize, archive);
-    return method === 0 ? bytes : await inflate(bytes, { maxOutputLength: Math.max(1, size) });
+    if (offset + packedSize > (await handle.stat()).size) throw damaged(archive, "it ends too early");
+    const packed = await readExactly(handle, offset, packedSize, archive);
+    const bytes = method === 0 ? packed : await unpack(packed, size, archive, member);
+    // Sizes and sums in an archive are claims; what does not bear them out is refused.
+    if (bytes.length !== size || crc32(bytes) !== crc) {
+      throw damaged(archive, `its member '${member}' is not what its directory says`);
+    }
+    return bytes;
   } finally {
     await handle.close();
   }
