@@ -16,6 +16,8 @@ const PACKAGES: ReadonlyMap<string, string> = new Map([
   ["lsst.daf.butler.remote_butler", "lsst-daf-butler[remote]"],
   ["lsst.pipe.base", "lsst-pipe-base"],
   ["lsst.ctrl.bps", "lsst-ctrl-bps"],
+  ["idds.doma", "lsst-ctrl-bps-panda"],
+  ["pandaclient", "panda-client"],
 ]);
 
 const VENV = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "almagest", "python");

@@ -2,18 +2,14 @@
  * Runs inside private PID, mount and network namespaces (see ../real-pilot.ts): our server, and PanDA's own pilot as the user
  * nobody, once per job. Prints one line of JSON: how each job ended. `node shut-in-pilot.ts SOURCE FOLDER`
  */
-import { spawn } from "node:child_process";
-import { chownSync, cpSync, mkdirSync, openSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createTokenVerifier, openLaptopIssuer } from "@almagest/identity";
 import { type JobSpec, openWorkload, startPandaServer } from "@almagest/workload";
+import { runRealPilot } from "./run-real-pilot.ts";
 
-// The pilot kills what it takes for orphans: never start it where other programs are.
-if (process.pid !== 1) throw new Error("this program only runs as process 1 of a PID namespace of its own");
-
-const NOBODY = 65_534;
 const PORT = 25_080;
 const TRF_PORT = 25_081;
 const [source, folder] = process.argv.slice(2) as [string, string];
@@ -47,14 +43,6 @@ function job(name: string): JobSpec {
     logGUID: "5d1a1f3e-0000-4000-8000-000000000001",
   };
   return { name, task: name, payload: { panda } };
-}
-
-/** The pilot's settings with every host on loopback and a short heartbeat. */
-function loopbackConfig(): string {
-  return readFileSync(join(source, "pilot/util/default.cfg"), "utf8")
-    .replaceAll(/https?:\/\/[^\s/]+/g, `http://127.0.0.1:${PORT}`)
-    .replaceAll(/^(\s*heartbeat|\s*update_sleep):.*/gm, "$1: 3")
-    .replaceAll(/^(\s*host|\s*url):\s*[a-z].*/gm, `$1: http://127.0.0.1:${PORT}`);
 }
 
 const store = join(folder, "store");
@@ -108,60 +96,14 @@ await manager.defineQueue({
   backlog: 10,
 });
 
-/** One run of the pilot; gives its exit code. */
-async function runPilotOnce(name: string): Promise<number | null> {
-  const home = join(folder, name);
-  // A copy: one way it ends removes the folder it was started in.
-  cpSync(source, join(home, "pilot3"), { recursive: true });
-  const config = join(home, "pilot.cfg");
-  writeFileSync(config, loopbackConfig());
-  const token = join(home, "token");
-  writeFileSync(token, TOKEN);
-  for (const path of [folder, home, store, join(home, "pilot3"), token, config])
-    chownSync(path, NOBODY, NOBODY);
-  const url = `http://127.0.0.1:${PORT}`;
-  const words = ["--pilot-user", "generic", "-q", "Q", "-w", "generic", "-a", home, "-b", "-j", "managed"];
-  words.push("--url", "http://127.0.0.1", "-p", String(PORT));
-  words.push("--queuedata-url", `${url}/cache/schedconfig/{pandaqueue}.all.json`);
-  words.push(
-    "--storagedata-url",
-    `${url}/cache/ddmendpoints.json`,
-    "--baseurls",
-    `http://127.0.0.1:${TRF_PORT}/trf`,
-  );
-  words.push("-t", "-y", "--use-rucio-traces", "False", "-v", "1", "-x", "1");
-  const output = openSync(join(home, "pilot.out"), "w");
-  const drop = [
-    `--reuid=${NOBODY}`,
-    `--regid=${NOBODY}`,
-    "--clear-groups",
-    "/usr/bin/env",
-    "python3",
-    "pilot.py",
-  ];
-  const child = spawn("setpriv", [...drop, ...words], {
-    cwd: join(home, "pilot3"),
-    stdio: ["ignore", output, output],
-    env: {
-      PATH: "/usr/local/bin:/usr/bin:/bin",
-      HOME: home,
-      PANDA_AUTH_TOKEN: token,
-      PANDA_AUTH_ORIGIN: "panda_dev.pilot",
-      PANDA_AUTH_DIR: `${home}/`,
-      PILOT_NOKILL: "1",
-      NO_CVMFS_OK: "1",
-      PILOT_IP_VERSION: "IPv4",
-      HARVESTER_PILOT_CONFIG: config,
-    },
-  });
-  return new Promise((resolve) => child.once("exit", (code) => resolve(code)));
-}
+const trfUrl = `http://127.0.0.1:${TRF_PORT}/trf`;
+const site = { source, folder, store, port: PORT, trfUrl, token: TOKEN };
 
 const ends: Record<string, unknown> = {};
 for (const name of ["good", "bad", "long"]) {
   const tasks = [{ label: name, maxAttempts: 1, request: { memoryMb: 1000, wallSec: 3600 } }];
   const { firstJob } = await manager.submit({ key: name, name, tasks, jobCount: 1 }, [job(name)]);
-  const running = runPilotOnce(name);
+  const running = runRealPilot(site, name);
   let killedMs = 0;
   if (name === "long") {
     let ended = false;

@@ -23,6 +23,7 @@ const ROUTES: readonly Route[] = [
     ...(v1 === undefined ? [] : [{ method, path: `/api/v1/${v1}`, needs }]),
   ]),
   { method: "POST", path: "/api/v1/workload/submit", needs: "user" },
+  { method: "POST", path: "/api/v1/file_server/upload_cache_file", needs: "user" },
 ];
 
 /** Roles that do not include another. */

@@ -2,8 +2,10 @@ import type { Json } from "@almagest/base";
 import type { Identity, Role } from "@almagest/identity";
 import type { z } from "zod";
 import type { WorkloadManager } from "../manager/workload-manager.ts";
+import type { CacheFiles } from "./cache-files.ts";
 import type { Parameters } from "./decode-body.ts";
 import { checkParameters } from "./schemas.ts";
+import type { TaskDefaults } from "./submission/task-parameters.ts";
 
 /** PanDA's status codes. */
 export const STATUS_CODE = { ok: 0, noJob: 20, failed: 30, keyMissing: 80, proxy: 90 } as const;
@@ -11,6 +13,12 @@ export const STATUS_CODE = { ok: 0, noJob: 20, failed: 30, keyMissing: 80, proxy
 /** What calls work on. */
 export interface Services {
   readonly manager: WorkloadManager;
+  /** Sandboxes; absent where none are taken. */
+  readonly files: CacheFiles | undefined;
+  /** What tasks are given that do not say it. */
+  readonly taskDefaults: Omit<TaskDefaults, "scope">;
+  /** Where this server is. */
+  url(): string;
 }
 
 /** Who called, and whether they still listen. */

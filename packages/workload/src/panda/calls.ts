@@ -1,7 +1,17 @@
 import type { Call } from "./call.ts";
+import { FILE_CALLS } from "./calls/file-calls.ts";
+import { IDDS_CALLS } from "./calls/idds-calls.ts";
 import { PILOT_CALLS } from "./calls/pilot-calls.ts";
 import { SYSTEM_CALLS } from "./calls/system-calls.ts";
+import { TASK_CALLS } from "./calls/task-calls.ts";
 import { WORKLOAD_CALLS } from "./calls/workload-calls.ts";
 
 /** Every call that is served. To add one, add an entry to the file of its kind. */
-export const PANDA_CALLS: readonly Call[] = [...PILOT_CALLS, ...SYSTEM_CALLS, ...WORKLOAD_CALLS];
+export const PANDA_CALLS: readonly Call[] = [
+  ...PILOT_CALLS,
+  ...SYSTEM_CALLS,
+  ...TASK_CALLS,
+  ...FILE_CALLS,
+  ...IDDS_CALLS,
+  ...WORKLOAD_CALLS,
+];

@@ -5,7 +5,8 @@ import { AlmagestError, parseJson } from "@almagest/base";
 /** Parameters of a call: JSON values, or texts where they came from a form or a query. */
 export type Parameters = Readonly<Record<string, unknown>>;
 
-const MAX_BYTES = 64 * 1024 * 1024;
+/** Of a body, and of what it is unpacked to: a workflow of bps may have 400 MB. */
+const MAX_BYTES = 512 * 1024 * 1024;
 
 function invalid(why: string, cause?: unknown): AlmagestError {
   return new AlmagestError("WORKLOAD.REQUEST_INVALID", `The request cannot be read: ${why}.`, { cause });

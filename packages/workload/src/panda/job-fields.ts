@@ -20,6 +20,12 @@ export function resourceType(cores: number, memoryMb: number): string {
  */
 export function toPandaJob(order: JobOrder): Record<string, Json> {
   const log = `${order.jobName.replaceAll(/[^A-Za-z0-9._-]/g, "_")}.${order.attemptId}.log.tgz`;
+  const given = { ...pandaMember(order.taskPayload), ...pandaMember(order.jobPayload) };
+  const named = Object.entries(given).map(([name, value]): [string, Json] => [
+    name,
+    // Only now is it known under which number the task was accepted.
+    typeof value === "string" ? value.replaceAll("$JEDITASKID", String(order.taskId)) : value,
+  ]);
   return {
     StatusCode: 0,
     PandaID: order.attemptId,
@@ -73,7 +79,6 @@ export function toPandaJob(order: JobOrder): Record<string, Json> {
     nSent: 0,
     loopingCheck: false,
     noExecStrCnv: true,
-    ...pandaMember(order.taskPayload),
-    ...pandaMember(order.jobPayload),
+    ...Object.fromEntries(named),
   };
 }

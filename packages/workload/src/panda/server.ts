@@ -1,10 +1,13 @@
+import { readFile } from "node:fs/promises";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import { createServer as createTlsServer, type ServerOptions as TlsOptions } from "node:https";
 import type { AddressInfo } from "node:net";
+import { join } from "node:path";
 import { AlmagestError, isAlmagestError, type Json, type Logger, silentLogger } from "@almagest/base";
 import { type AccessSettings, authenticate, type Identity, requireRole, statusOf } from "@almagest/identity";
 import type { WorkloadManager } from "../manager/workload-manager.ts";
-import type { Answer, Call, Services } from "./call.ts";
+import { CacheFiles } from "./cache-files.ts";
+import { type Answer, type Call, ok, type Services } from "./call.ts";
 import { PANDA_CALLS } from "./calls.ts";
 import { decodeParameters } from "./decode-body.ts";
 import { fromLegacyNames } from "./legacy-names.ts";
@@ -26,6 +29,10 @@ export interface PandaServerOptions {
   readonly endpoints?: Json;
   /** Fields that replace those of the queue files (storages, copy tools, container …), for all queues. */
   readonly queueFields?: Readonly<Record<string, Json>>;
+  /** Folder for sandboxes that clients upload; without it none are taken. */
+  readonly cacheFolder?: string;
+  /** Storage endpoint for the outputs of tasks; the first of `endpoints` unless told. */
+  readonly outputEndpoint?: string;
   readonly log?: Logger;
 }
 
@@ -35,6 +42,9 @@ export interface PandaServer {
   readonly port: number;
   close(): Promise<void>;
 }
+
+/** The transformation of tasks that name none. */
+const RUN_GEN = join(import.meta.dirname, "../../assets/run-gen.py");
 
 const LEGACY = new Map(
   PANDA_CALLS.flatMap((call) => (call.legacy === undefined ? [] : [[call.legacy, call]])),
@@ -68,7 +78,18 @@ export async function startPandaServer(
   options: PandaServerOptions = {},
 ): Promise<PandaServer> {
   const { host = "127.0.0.1", port = 0, access = {}, tls, log = silentLogger } = options;
-  const services: Services = { manager };
+  const firstEndpoint = Object.keys((options.endpoints as Readonly<Record<string, Json>>) ?? {})[0];
+  const services: Services = {
+    manager,
+    files: options.cacheFolder === undefined ? undefined : new CacheFiles(options.cacheFolder),
+    taskDefaults: {
+      get transformation() {
+        return `${url()}/trf/run-gen.py`;
+      },
+      endpoint: options.outputEndpoint ?? firstEndpoint ?? "",
+    },
+    url: () => url(),
+  };
   const handle = createHandler(services, access, options);
   const listener = (request: IncomingMessage, response: ServerResponse): void => {
     handle(request, response).catch((error: unknown) => {
@@ -96,13 +117,14 @@ export async function startPandaServer(
     tls === undefined
       ? createServer(listener)
       : createTlsServer({ ...tls, requestCert: true, rejectUnauthorized: false }, listener);
+  const url = (): string =>
+    `${tls === undefined ? "http" : "https"}://${host}:${(server.address() as AddressInfo).port}`;
   // A pilot may be silent while it waits for work.
   server.requestTimeout = 0;
   await listen(server, host, port);
-  const bound = (server.address() as AddressInfo).port;
   return {
-    url: `${tls === undefined ? "http" : "https"}://${host}:${bound}`,
-    port: bound,
+    url: url(),
+    port: (server.address() as AddressInfo).port,
     close: () =>
       new Promise<void>((resolve) => {
         server.close(() => resolve());
@@ -164,6 +186,16 @@ function createHandler(
       );
       return send(response, 200, { success: answer.success, message: answer.message, data: answer.data });
     }
+    const { files } = services;
+    if (
+      path === "/api/v1/file_server/upload_cache_file" &&
+      files !== undefined &&
+      request.method === "POST"
+    ) {
+      await admit(request, { needs: "user" });
+      const answer = await files.take(request).then((name): Answer => ok(null, undefined, name), explain);
+      return send(response, 200, { success: answer.success, message: answer.message, data: answer.data });
+    }
     if (path.startsWith("/api/v1/")) {
       const call = V1.get(path.slice("/api/v1/".length));
       if (call === undefined)
@@ -171,7 +203,10 @@ function createHandler(
       const { success, message, data } = await run(call, request, response, query, false);
       return send(response, 200, { success, message, data });
     }
-    // A real pilot reads these files without a token; they hold nothing secret.
+    // Pilots and payloads read these files without a token: sandboxes by names that nobody guesses, the rest is no secret.
+    const sandbox = /^\/cache\/([^/]+)$/.exec(path)?.[1];
+    if (sandbox !== undefined && (await files?.send(sandbox, response))) return;
+    if (path === "/trf/run-gen.py") return void response.end(await readFile(RUN_GEN));
     if (path === "/openapi.json") return send(response, 200, describeApi());
     if (path === "/cache/ddmendpoints.json") return send(response, 200, endpoints);
     const cached = /^\/cache\/schedconfig\/(.+?)(\.all)?\.json$/.exec(path);

@@ -97,7 +97,7 @@ export async function startService(options: ServiceOptions): Promise<WorkloadSer
 }
 
 async function serverOptions(
-  { config, host, port, log }: ServiceOptions,
+  { config, folder, host, port, log }: ServiceOptions,
   issuer: LaptopIssuer,
   clock: Clock,
 ): Promise<PandaServerOptions> {
@@ -108,6 +108,7 @@ async function serverOptions(
     access: { verify: createTokenVerifier(trusted, clock), certificates: config.certificates },
     endpoints: config.endpoints,
     queueFields: config.queueFields,
+    cacheFolder: join(folder, "cache"),
     ...(host === undefined ? {} : { host }),
     ...(port === undefined ? {} : { port }),
     ...(log === undefined ? {} : { log }),
