@@ -12,6 +12,8 @@ import { findPython, runPython } from "../python.ts";
 // The plugin itself is not named: merely to be imported it wants to reach its server.
 const MODULES = ["lsst.ctrl.bps", "pandaclient", "idds.doma", "lsst.pipe.base"];
 
+const SERVICE = ["--wms-service-class", "lsst.ctrl.bps.panda.PanDAService"];
+
 interface Graph {
   readonly quanta: Readonly<Record<string, number>>;
   readonly first: string;
@@ -45,6 +47,7 @@ function submitFile(folder: string, decoder: string, graph: Graph, name: string)
       ...{ output: "u/ada/out", outputRun: "u/ada/out/run" },
     },
     qgraphFile: join(folder, "graph.qg"),
+    updateQuantumGraph: "cp {inputQgraphFile} {qgraphFile}",
     submitPath: join(folder, `submit-${name}`),
     ...{ requestMemory: 200, requestMemoryMax: 500, numberOfRetries: 1, requestWalltime: 300 },
     fileDistributionEndPoint: `file://${folder}/distribution/`,
@@ -52,7 +55,7 @@ function submitFile(folder: string, decoder: string, graph: Graph, name: string)
     runnerCommand: `python3 ${decoder} _cmd_line_`,
     // One quantum of the first task fails.
     runQuantumCommand: name === "endless" ? "sleep 300" : `test {qgraphNodeId} != ${graph.first}`,
-    pipetask: { pipetaskInit: { runQuantumCommand: "true" } },
+    pipetask: { pipetaskInit: { runQuantumCommand: "echo init" } },
     finalJob: { whenRun: "NEVER" },
   };
   writeFileSync(path, stringify(config));
@@ -106,13 +109,13 @@ async function measure(): Promise<Ends> {
     const counts = Object.fromEntries(
       workflow.tasks.map(({ label, state }) => [label.replace(/^.*_\d\d_(.*)_\d\d$/, "$1"), state.counts]),
     );
-    const report = await bps("report", "--id", String(id), "--return-exit-codes");
+    const report = await bps("report", ...SERVICE, "--id", String(id), "--return-exit-codes");
     const early = await countEarly(
       client,
       workflow.tasks.map((task) => task.id),
     );
     const endless = await submit("endless");
-    await bps("cancel", "--id", String(endless));
+    await bps("cancel", ...SERVICE, "--id", String(endless));
     const cancelled = (await client.workflow(endless)).tasks.map(({ state }) => state.status).join(" ");
     return { graph, counts, early, report, cancelled };
   } finally {

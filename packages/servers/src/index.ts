@@ -1,4 +1,6 @@
 /** The real programs that tests and comparisons run against. Start at `postgres.ts`. */
+
+export { type ActiveMqServer, missingForActiveMq, startActiveMq } from "./activemq.ts";
 export { type ArcSite, missingForArc, startArc } from "./arc.ts";
 export { type CephServer, missingForCeph, startCeph } from "./ceph.ts";
 export {

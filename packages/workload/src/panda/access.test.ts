@@ -51,6 +51,7 @@ test("every route refuses no, wrong, expired and insufficient credentials, and l
   const log = { debug: record, info: record, warn: record, error: record, child: () => log };
   const server = await startPandaServer(manager, {
     log,
+    cacheFolder: join(folder, "cache"),
     access: { verify: createTokenVerifier([issuer.trust], clock) },
   });
   t.after(async () => {
