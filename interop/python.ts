@@ -18,6 +18,7 @@ const PACKAGES: ReadonlyMap<string, string> = new Map([
   ["lsst.ctrl.bps", "lsst-ctrl-bps"],
   ["idds.doma", "lsst-ctrl-bps-panda"],
   ["pandaclient", "panda-client"],
+  ["htcondor2", "htcondor"],
 ]);
 
 const VENV = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "almagest", "python");

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { isDeepStrictEqual } from "node:util";
@@ -7,9 +7,7 @@ import { createRandom } from "@almagest/base";
 import { createBpsConfig, loadSubmitFile } from "@almagest/batch";
 import { stringify } from "yaml";
 import type { Bar } from "../../scripts/bar.ts";
-
-/** A Python with `lsst-ctrl-bps`. */
-const PYTHON = process.env.ALMAGEST_BPS_PYTHON;
+import { findPython } from "../python.ts";
 
 interface Case {
   readonly file: string;
@@ -73,14 +71,12 @@ function makeCases(folder: string, count: number): Case[] {
 }
 
 async function compareAnswers(): Promise<{ figure: string; pass: boolean; note?: string }> {
-  if (PYTHON === undefined || !existsSync(PYTHON)) {
-    return { figure: "not measured: set ALMAGEST_BPS_PYTHON (a Python with lsst-ctrl-bps)", pass: false };
-  }
+  const python = findPython(["lsst.ctrl.bps"], true);
   const folder = mkdtempSync(join(tmpdir(), "almagest-bps-"));
   try {
     const environment = { ...process.env, BATCH_KNOWN: "known" };
     const cases = makeCases(folder, 100);
-    const text = execFileSync(PYTHON, [join(import.meta.dirname, "bps-config.py")], {
+    const text = execFileSync(python, [join(import.meta.dirname, "bps-config.py")], {
       input: JSON.stringify(cases),
       env: environment,
       encoding: "utf8",

@@ -1,5 +1,5 @@
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import {
@@ -11,9 +11,10 @@ import {
 } from "@almagest/batch";
 import { createNumbers, NUMBERS_URL, openNumbers } from "../../packages/batch/src/fixtures/numbers.ts";
 import type { Bar } from "../../scripts/bar.ts";
+import { findPython } from "../python.ts";
 
-/** A Python with `htcondor` and `parsl`. */
-const PYTHON = process.env.ALMAGEST_BPS_PYTHON;
+/** A Python with the workload systems' own libraries. */
+const python = (): string => findPython(["htcondor2", "parsl"], true);
 const COMMAND = [process.execPath, join(import.meta.dirname, "../../packages/batch/src/fixtures/run-one.ts")];
 
 /** Prepares a small survey of numbers for a workload system, and gives its submit folder to `use`. */
@@ -30,7 +31,7 @@ async function withSubmission<T>(
       `pipelineYaml: ${folder}/pipeline.yaml
 wmsServiceClass: ${system}
 computeSite: here
-site: {here: {nodes: 2, python: "${PYTHON}"}}
+site: {here: {nodes: 2, python: "${python()}"}}
 submitPath: ${folder}/submit
 requestMemory: 100
 memoryMultiplier: 3
@@ -47,8 +48,6 @@ payload: {payloadName: numbers, butlerConfig: ${folder}/repo, inCollection: raw,
   }
 }
 
-const ABSENT = { figure: "not measured: set ALMAGEST_BPS_PYTHON (with htcondor and parsl)", pass: false };
-
 interface Understood {
   readonly jobs: readonly {
     readonly executable: string;
@@ -64,7 +63,6 @@ export const bars: Bar[] = [
     name: "HTCondor files",
     goal: "DAG and submit files are read by HTCondor's own parser; memory grows 100, then 900 MB after two holds",
     async measure() {
-      if (PYTHON === undefined || !existsSync(PYTHON)) return ABSENT;
       return withSubmission("lsst.ctrl.bps.htcondor.HTCondorService", async (submission) => {
         const [dag = ""] = await findSystem("htcondor").prepare(submission, {
           command: COMMAND,
@@ -72,7 +70,7 @@ export const bars: Bar[] = [
         });
         const script = join(import.meta.dirname, "generated-files.py");
         const { jobs, parents } = JSON.parse(
-          execFileSync(PYTHON, [script, dag], { encoding: "utf8" }),
+          execFileSync(python(), [script, dag], { encoding: "utf8" }),
         ) as Understood;
         const grown = jobs.every(({ first, afterHolds }) => first === 100 && afterHolds === 900);
         const figure = `${jobs.length} jobs, ${parents.length} links, memory ${jobs[0]?.first} then ${jobs[0]?.afterHolds}`;
@@ -84,7 +82,6 @@ export const bars: Bar[] = [
     name: "Parsl driver",
     goal: "the generated driver runs all jobs under Parsl",
     async measure() {
-      if (PYTHON === undefined || !existsSync(PYTHON)) return ABSENT;
       return withSubmission("lsst.ctrl.bps.parsl.ParslService", async (submission) => {
         const system = findSystem(submission.facts.system);
         await system.submit(submission, { command: COMMAND, worker: COMMAND });
