@@ -39,6 +39,13 @@ export const REFUSAL_RULES: ReadonlyMap<string, Rule> = new Map<string, Rule>([
   ["memory", (request, queue) => tooMuch("memory", request.memoryMb, queue.memoryMb, "MB")],
   ["walltime", (request, queue) => tooMuch("wall time", request.wallSec, queue.wallSec, "s")],
   ["disk", (request, queue) => tooMuch("disk", request.diskMb, queue.diskMb, "MB")],
+  [
+    "storage",
+    ({ outputMb = 0 }, { storageFreeMb = Number.POSITIVE_INFINITY, facility }) =>
+      outputMb > storageFreeMb
+        ? `its outputs take ${outputMb} MB, the storage of ${facility} has ${storageFreeMb} MB left`
+        : undefined,
+  ],
 ]);
 
 /** The first reason why `queue` cannot take such jobs, or undefined when it can. */

@@ -4,6 +4,8 @@ export interface ResourceRequest {
   readonly wallSec: number;
   readonly cores: number;
   readonly diskMb: number;
+  /** What its outputs take at the facility's storage. */
+  readonly outputMb?: number;
   /** Only at this facility. */
   readonly facility?: string;
   /** Only where this software release is. */
@@ -36,6 +38,8 @@ export interface Queue {
   readonly memoryMb: number;
   readonly wallSec: number;
   readonly diskMb: number;
+  /** What the facility's storage has left for outputs; absent: enough. Define the queue anew when it changes. */
+  readonly storageFreeMb?: number;
   /** Releases present; empty means any. */
   readonly software: readonly string[];
   /** Attempts that may lie activated and not yet taken. */

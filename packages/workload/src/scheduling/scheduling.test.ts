@@ -30,6 +30,7 @@ test("each rule of brokerage refuses with its own code", () => {
     ["memory", { memoryMb: 16_001 }, {}],
     ["walltime", { wallSec: 100_001 }, {}],
     ["disk", { diskMb: 20_001 }, {}],
+    ["storage", { outputMb: 501 } as object, { storageFreeMb: 500 }],
   ];
   for (const [code, request, changes] of cases) {
     const refusal = refuseQueue({ ...DEFAULT_REQUEST, ...request }, { ...queue, ...changes });
