@@ -35,9 +35,14 @@ function graph(count: number): JobSpec[] {
 }
 
 function startProgram(file: string, ...args: readonly string[]): ChildProcess {
-  return spawn(process.execPath, [join(import.meta.dirname, file), ...args], {
+  const child = spawn(process.execPath, [join(import.meta.dirname, file), ...args], {
     stdio: ["ignore", "pipe", "inherit"],
   });
+  // None outlives the campaign, however it ends.
+  const end = (): void => void child.kill("SIGKILL");
+  process.on("exit", end);
+  child.once("exit", () => process.off("exit", end));
+  return child;
 }
 
 async function kill(child: ChildProcess): Promise<void> {
