@@ -42,8 +42,8 @@ export async function setShares(
   }
 }
 
-/** Replaces the retry rules. Throws `WORKLOAD.RETRY_RULE_INVALID`. */
-export async function setRetryRules({ world, db }: Commit, rules: readonly RetryRule[]): Promise<void> {
+/** Throws `WORKLOAD.RETRY_RULE_INVALID` for a pattern that is no regular expression. */
+export function checkRetryRules(rules: readonly RetryRule[]): void {
   for (const { pattern } of rules) {
     try {
       new RegExp(pattern ?? "");
@@ -53,6 +53,10 @@ export async function setRetryRules({ world, db }: Commit, rules: readonly Retry
       });
     }
   }
+}
+
+/** Replaces the retry rules, which have been checked. */
+export async function setRetryRules({ world, db }: Commit, rules: readonly RetryRule[]): Promise<void> {
   await db.run(sql`DELETE FROM retry_rule`);
   const rows = rules.map((rule, position) => [position, canonicalJson(rule)]);
   await db.insertMany("retry_rule", ["position", "rule"], rows);

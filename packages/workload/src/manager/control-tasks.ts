@@ -1,7 +1,6 @@
 import { AlmagestError } from "@almagest/base";
 import { type Sql, sql } from "@almagest/database";
 import type { Message } from "../core/settle.ts";
-import type { Commit } from "./commit.ts";
 import type { CommitQueue } from "./commit-queue.ts";
 
 /** Jobs per commit when very many are cancelled or retried. */
@@ -13,17 +12,14 @@ export type TaskCommand = "pause" | "resume" | "kill" | "finish" | "retry";
 /** Carries out a command on a task; throws `WORKLOAD.NOT_FOUND`. A kill stops brokerage at once and then cancels job by
  * job in small commits; it goes on after a restart. */
 export async function controlTask(queue: CommitQueue, taskId: number, command: TaskCommand): Promise<void> {
-  const exists = (commit: Commit): void => {
-    if (commit.world.tasks.has(taskId)) return;
+  if (!queue.world.tasks.has(taskId)) {
     throw new AlmagestError("WORKLOAD.NOT_FOUND", `There is no task ${taskId}.`, { fields: { taskId } });
-  };
+  }
   if (command === "retry") {
-    await queue.submit(async (commit) => exists(commit));
     const failed = sql`task_id = ${taskId} AND status = 'failed'`;
     return inChunks(queue, failed, (id) => ({ to: "job", id, event: { kind: "retry" } }));
   }
   await queue.submit(async (commit) => {
-    exists(commit);
     commit.stepTask(taskId, { kind: command });
   });
   if (command === "kill" || command === "finish") await cancelJobs(queue, taskId);

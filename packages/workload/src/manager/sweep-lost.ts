@@ -16,7 +16,8 @@ export const DEFAULT_SILENCE_LIMITS: SilenceLimits = {
   holdingMs: 172_800_000,
 };
 
-const PER_COMMIT = 1000;
+/** So many are given up in one commit at most, so that none takes long. */
+export const SWEEP_PER_COMMIT = 1000;
 
 const NEVER_BEGAN: Failure = {
   source: "jobdispatcher",
@@ -45,7 +46,7 @@ function overdue(
   return nowMs - sinceMs > limitMs ? failure : undefined;
 }
 
-/** Fails attempts that have been silent for too long, at most a thousand per commit; gives their number. */
+/** Fails attempts that have been silent for too long, at most `SWEEP_PER_COMMIT`; gives their number. */
 export async function sweepLost(commit: Commit, limits: SilenceLimits): Promise<number> {
   const { world, nowMs } = commit;
   const messages: Message[] = [];
@@ -53,7 +54,7 @@ export async function sweepLost(commit: Commit, limits: SilenceLimits): Promise<
     const failure = overdue(attempt, nowMs, world.openedMs, limits);
     if (failure === undefined) continue;
     messages.push({ to: "attempt", id: attempt.id, event: { kind: "fail", nowMs, failure } });
-    if (messages.length === PER_COMMIT) break;
+    if (messages.length === SWEEP_PER_COMMIT) break;
   }
   await commit.tell(messages);
   return messages.length;

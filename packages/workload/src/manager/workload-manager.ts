@@ -22,7 +22,7 @@ import type { JobOrder, PilotOffer } from "./acquire-jobs.ts";
 import { brokerJobs } from "./broker-jobs.ts";
 import type { Commit } from "./commit.ts";
 import { CommitQueue } from "./commit-queue.ts";
-import { defineQueue, type QueueSpec, setRetryRules, setShares } from "./configure.ts";
+import { checkRetryRules, defineQueue, type QueueSpec, setRetryRules, setShares } from "./configure.ts";
 import { cancelJobs, controlTask, returnActivated, type TaskCommand } from "./control-tasks.ts";
 import { explainJob, type JobExplanation } from "./explain-job.ts";
 import { raceStragglers } from "./race-stragglers.ts";
@@ -35,7 +35,7 @@ import {
 } from "./report-attempt.ts";
 import { createSteadyClock } from "./steady-clock.ts";
 import { submitWorkflow } from "./submit-workflow.ts";
-import { DEFAULT_SILENCE_LIMITS, type SilenceLimits, sweepLost } from "./sweep-lost.ts";
+import { DEFAULT_SILENCE_LIMITS, type SilenceLimits, SWEEP_PER_COMMIT, sweepLost } from "./sweep-lost.ts";
 import { addWorkers, openWorkers, seeWorker } from "./track-workers.ts";
 import { WaitingPilots } from "./waiting-pilots.ts";
 import { readWorkflow, type WorkflowStatus } from "./workflow-status.ts";
@@ -131,7 +131,8 @@ export class WorkloadManager implements AsyncDisposable {
   }
 
   /** Replaces the retry rules. Throws `WORKLOAD.RETRY_RULE_INVALID`. */
-  setRetryRules(rules: readonly RetryRule[]): Promise<void> {
+  async setRetryRules(rules: readonly RetryRule[]): Promise<void> {
+    checkRetryRules(rules);
     return this.#commits.submit((commit) => setRetryRules(commit, rules));
   }
 
@@ -206,15 +207,19 @@ export class WorkloadManager implements AsyncDisposable {
   /** The periodic work: gives up silent attempts, ages the shares, ends what a stopped kill left. Call it every minute
    * or so; gives the number of attempts given up. */
   async tick(elapsedMs: number): Promise<number> {
-    const lost = await this.#commits.submit(async (commit) => {
+    let lost = 0;
+    for (let more = true; more; ) {
+      const given = await this.#commits.submit((commit) => sweepLost(commit, this.#silence));
+      lost += given;
+      more = given === SWEEP_PER_COMMIT;
+    }
+    await this.#commits.submit(async (commit) => {
       for (const shares of [commit.world.shares, commit.world.groupShares]) {
         for (const [name, share] of shares) shares.set(name, decayShare(share, elapsedMs));
       }
       await commit.db.run(sql`DELETE FROM lease WHERE time_ms < ${commit.nowMs - this.#silence.runningMs}`);
-      const lost = await sweepLost(commit, this.#silence);
       await raceStragglers(commit);
       await this.#trimLog(commit);
-      return lost;
     });
     for (const { id, state } of this.#world.tasks.values()) {
       if (state.status === "aborting" || state.status === "finishing") await cancelJobs(this.#commits, id);
