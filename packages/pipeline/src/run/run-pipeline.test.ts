@@ -11,7 +11,7 @@ import type { SyntheticSurvey } from "../fixtures/synthetic-source.ts";
 import { parsePipeline } from "../pipeline/load-pipeline.ts";
 import type { ButlerLogRecords } from "./log-records.ts";
 import type { ProgressEvent, RunPipelineOptions, RunSummary } from "./run-options.ts";
-import { runPipeline } from "./run-pipeline.ts";
+import { runPipeline, runPrepared } from "./run-pipeline.ts";
 import type { TaskMetadata } from "./task-metadata.ts";
 
 const SURVEY: SyntheticSurvey = {
@@ -250,4 +250,15 @@ test("finished quanta whose outputs were not kept run again where something need
   const { objectTable, measureObjects, assembleDeepCoadd, makeDirectWarp } = column(again, "succeeded");
   assert.deepEqual([objectTable, measureObjects, assembleDeepCoadd, makeDirectWarp], [1, 4, 0, 0]);
   assert.deepEqual(await butler.get("object", { skymap: "grid", tract: 0 }, { collections: "out" }), before);
+});
+
+test("a repository whose files are in an object store is refused before anything is built", async () => {
+  const butler = { readOnly: false, root: "s3://bucket/repo/" } as Butler;
+  await assert.rejects(
+    runPrepared(() => assert.fail("nothing shall be prepared"), {
+      butler,
+      runtime: new URL("file:///none"),
+    } as never),
+    (error) => isAlmagestError(error, "PIPELINE.RUN_INVALID") && error.message.includes("s3://bucket/repo/"),
+  );
 });

@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import { AlmagestError } from "@almagest/base";
 import type { Butler } from "@almagest/butler";
+import { isRemoteUri } from "@almagest/resources";
 import { createPipelineGraph, type PipelineGraph } from "../graph/pipeline-graph.ts";
 import { buildQuantumGraph, countQuanta } from "../quanta/build-quantum-graph.ts";
 import type { QuantumGraph } from "../quanta/quantum-graph.ts";
@@ -38,6 +39,14 @@ export async function runPrepared(
     throw new AlmagestError(
       "PIPELINE.RUN_INVALID",
       "The Butler was opened read-only; open it writeable to run a pipeline.",
+    );
+  }
+  // Workers write files by path and one sync of their file system makes them durable.
+  if (isRemoteUri(butler.root)) {
+    throw new AlmagestError(
+      "PIPELINE.RUN_INVALID",
+      `Files of this repository are at ${butler.root}, and pipelines run on local files only; run in a local repository and transfer the products.`,
+      { fields: { root: butler.root } },
     );
   }
   const { graph, quanta, collections } = await prepare();
