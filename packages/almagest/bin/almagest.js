@@ -4,7 +4,7 @@
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import nodeModule, { createRequire } from "node:module";
-import { constants } from "node:os";
+import { constants, homedir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath, pathToFileURL } from "node:url";
 
@@ -29,8 +29,9 @@ function findBundledNode() {
 }
 
 if (Number.parseInt(process.versions.node, 10) >= NEEDED_MAJOR) {
-  // Modules compiled once are kept for the next start, in the system's folder for temporary files.
-  nodeModule.enableCompileCache?.();
+  // Modules compiled once are kept for the next start; in the user's own folder, since what lies there is executed.
+  const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache");
+  nodeModule.enableCompileCache?.(process.env.NODE_COMPILE_CACHE ?? join(cache, "almagest", "code"));
   const { main } = await import(pathToFileURL(findMain()).href);
   process.exitCode = await main(process.argv.slice(2));
 } else {

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -108,4 +108,12 @@ test("groups are read as VOMS and WLCG write them, and cover what is below them"
   assert.deepEqual([...rolesOf("x", ["rubin/dm"], GRANTS)], ["reader", "user"]);
   assert.equal(rolesOf("x", ["rubinesque"], GRANTS).size, 0);
   assert.ok(rolesOf("/CN=ada", [], [{ subject: "/CN=ada", roles: ["operator"] }]).has("production"));
+});
+
+test("issuers that open one folder at once sign with one key, and leave nothing else there", async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "issuer-"));
+  t.after(() => rmSync(folder, { recursive: true }));
+  const issuers = await Promise.all(Array.from({ length: 8 }, () => openLaptopIssuer(folder)));
+  assert.equal(new Set(issuers.map(({ keys }) => keys.keys[0]!.kid)).size, 1);
+  assert.deepEqual(readdirSync(folder), ["issuer-key.json"]);
 });

@@ -1,4 +1,5 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { link, readFile, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Clock, systemClock, uuid7 } from "@almagest/base";
 import {
@@ -28,13 +29,17 @@ async function makeKey(path: string): Promise<JWK> {
   const { privateKey } = await generateKeyPair(ALGORITHM, { extractable: true });
   const key = { ...(await exportJWK(privateKey)), alg: ALGORITHM, use: "sig" };
   const named = { ...key, kid: await calculateJwkThumbprint(key) };
+  // Never readable by others, never written over, and never seen half written: two servers that start at once agree on one key.
+  const whole = `${path}.${randomUUID()}`;
+  await writeFile(whole, `${JSON.stringify(named)}\n`, { mode: 0o600, flag: "wx" });
   try {
-    // Never readable by others, and never written over: two servers that start at once agree on one key.
-    await writeFile(path, `${JSON.stringify(named)}\n`, { mode: 0o600, flag: "wx" });
+    await link(whole, path);
     return named;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
     return readKey(path);
+  } finally {
+    await rm(whole);
   }
 }
 
