@@ -32,6 +32,11 @@ if (Number.parseInt(process.versions.node, 10) >= NEEDED_MAJOR) {
   // Modules compiled once are kept for the next start; in the user's own folder, since what lies there is executed.
   const cache = process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache");
   nodeModule.enableCompileCache?.(process.env.NODE_COMPILE_CACHE ?? join(cache, "almagest", "code"));
+  // A reader that has seen enough (`| head`) ends the program as it ends any other: 128 + SIGPIPE.
+  process.stdout.on("error", (error) => {
+    if (error.code === "EPIPE") process.exit(128 + constants.signals.SIGPIPE);
+    throw error;
+  });
   const { main } = await import(pathToFileURL(findMain()).href);
   process.exitCode = await main(process.argv.slice(2));
 } else {
