@@ -43,6 +43,10 @@ function parseJson(text) {
   }
 }
 
+// packages/base/src/large-buffers.ts
+var LARGE = 1 << 18;
+var MOST_KEPT_BYTES = 640 * 2 ** 20;
+
 // packages/base/src/log.ts
 function createLogger(sink, fields = {}, clock = systemClock) {
   const write = (level) => (message, more = {}) => sink({ timeMs: clock.nowMs(), level, message, fields: { ...fields, ...more } });
