@@ -6,7 +6,7 @@ import { findPython } from "../python.ts";
 /** A Python with `lsst-daf-butler` and its PostgreSQL driver; undefined where none can be had. */
 export function findPythonButler(): string | undefined {
   try {
-    return findPython(["lsst.daf.butler", "psycopg"]);
+    return findPython(["lsst.daf.butler", "lsst.daf.butler.remote_butler", "psycopg"]);
   } catch {
     return undefined;
   }
