@@ -55,6 +55,19 @@ export {
   type FormatterRegistry,
 } from "./formatter-registry.ts";
 export { type OpenOptions, openButler } from "./open-butler.ts";
+export {
+  type DatastoreRecords,
+  type DatastoreRecordsModel,
+  formatDatastoreRecords,
+  parseDatastoreRecords,
+} from "./quantum/datastore-records.ts";
+export {
+  describeQuantum,
+  openQuantumButler,
+  type PredictedDataset,
+  type QuantumSource,
+} from "./quantum/describe-quantum.ts";
+export { type IngestWrittenOptions, ingestWritten } from "./quantum/ingest-written.ts";
 export { createQuantumButler, type QuantumButler, type QuantumDescription } from "./quantum-butler.ts";
 export { openRemoteButler, type RemoteOptions } from "./remote/remote-butler.ts";
 export { effectiveConfig } from "./repository/butler-config.ts";

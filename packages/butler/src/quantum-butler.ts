@@ -1,14 +1,19 @@
 import { AlmagestError } from "@almagest/base";
 import type { GetOptions, LocatedDataset, OutputRecord } from "./api/dataset-api.ts";
 import { readDatasetFile, writeDatasetFile } from "./datastore/dataset-files.ts";
+import { readStored } from "./datastore/read-stored.ts";
 import { locationOf, statStored } from "./datastore/stored-file.ts";
 import type { FormatterRegistry } from "./formatter-registry.ts";
+import { type DatastoreRecords, formatDatastoreRecords } from "./quantum/datastore-records.ts";
 import type { DatasetRef } from "./types.ts";
 
 /** All that one quantum may read and write: plain data, fit for structured clone into a worker. */
 export interface QuantumDescription {
   /** Root of the repository. */
   readonly root: string;
+  /** Name of its datastore and of the table that records files, for `datastoreRecords`. */
+  readonly datastore?: { readonly name: string; readonly table: string };
+  /** Several of one dataset where it is stored by component. */
   readonly inputs: readonly LocatedDataset[];
   readonly outputs: readonly LocatedDataset[];
   /** Compute checksums of outputs; true unless told. */
@@ -26,6 +31,8 @@ export interface QuantumButler {
   exists(ref: DatasetRef): Promise<boolean>;
   /** Records of what was put so far. */
   written(): readonly OutputRecord[];
+  /** The same in the form of the original's documents. */
+  datastoreRecords(): DatastoreRecords;
 }
 
 function unknownDataset(ref: DatasetRef, role: string): AlmagestError {
@@ -36,23 +43,29 @@ function unknownDataset(ref: DatasetRef, role: string): AlmagestError {
   );
 }
 
+const DEFAULT_DATASTORE = { name: "FileDatastore@<butlerRoot>", table: "file_datastore_records" };
+
 /** A Butler over the files of one quantum: reads inputs, writes outputs under their planned paths. */
 export function createQuantumButler(
   description: QuantumDescription,
   formatters: FormatterRegistry,
 ): QuantumButler {
-  const { root, checksum = true } = description;
+  const { root, checksum = true, datastore = DEFAULT_DATASTORE } = description;
   const outputs = new Map(description.outputs.map((located) => [located.ref.id, located]));
-  const known = new Map(
-    [...description.inputs, ...description.outputs].map((located) => [located.ref.id, located]),
-  );
+  const known = Map.groupBy([...description.inputs, ...description.outputs], ({ ref }) => ref.id);
   const done = new Map<string, OutputRecord>();
   return {
     root,
     get: async (ref, options = {}) => {
-      const located = known.get(ref.id);
-      if (located === undefined) throw unknownDataset(ref, "inputs");
-      return readDatasetFile(root, formatters, located, options);
+      const files = known.get(ref.id);
+      if (files === undefined) throw unknownDataset(ref, "inputs");
+      const { parameters } = options;
+      return readStored(ref, files, options.component, (file, component) =>
+        readDatasetFile(root, formatters, file, {
+          ...(parameters === undefined ? {} : { parameters }),
+          ...(component === undefined ? {} : { component }),
+        }),
+      );
     },
     put: async (value, ref) => {
       const located = outputs.get(ref.id);
@@ -67,10 +80,11 @@ export function createQuantumButler(
       return record;
     },
     exists: async (ref) => {
-      const located = known.get(ref.id);
-      if (located === undefined) return false;
-      return (await statStored(locationOf(root, located.path))) !== undefined;
+      const files = known.get(ref.id) ?? [];
+      const found = await Promise.all(files.map(({ path }) => statStored(locationOf(root, path))));
+      return files.length > 0 && found.every((each) => each !== undefined);
     },
     written: () => [...done.values()],
+    datastoreRecords: () => formatDatastoreRecords([...done.values()], datastore),
   };
 }

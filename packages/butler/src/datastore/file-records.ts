@@ -3,7 +3,8 @@ import { chunks } from "../datasets/dataset-store.ts";
 import type { Repository } from "../repository/repository.ts";
 import { decodeUuid, encodeUuid } from "../repository/sql-codec.ts";
 
-const WHOLE_DATASET = "__NULL_STRING__";
+/** What stands for the whole dataset where a component is named. */
+export const WHOLE_DATASET = "__NULL_STRING__";
 
 /** One stored file of a dataset. */
 export interface FileRecord {

@@ -3,18 +3,11 @@ import type { DatasetApi, GetOptions, LocatedDataset, OutputRecord } from "../ap
 import { findDatasets } from "../datasets/find-dataset.ts";
 import { readDatasetFile, uriOf } from "../datastore/dataset-files.ts";
 import { type FileRecord, findFiles } from "../datastore/file-records.ts";
+import { datasetMissing, readStored } from "../datastore/read-stored.ts";
 import { locationOf, statStored } from "../datastore/stored-file.ts";
 import { expandDataIds } from "../dimensions/expand-data-id.ts";
 import type { DataId, DatasetRef } from "../types.ts";
 import { type ButlerState, collectionsToSearch, requireWriteable } from "./butler-state.ts";
-
-function missing(ref: DatasetRef, problem: string): AlmagestError {
-  return new AlmagestError(
-    "BUTLER.DATASET_MISSING",
-    `'${ref.datasetType.name}' ${ref.id} of run '${ref.run}' ${problem}.`,
-    { fields: { id: ref.id, datasetType: ref.datasetType.name, run: ref.run } },
-  );
-}
 
 function toLocated(ref: DatasetRef, record: FileRecord): LocatedDataset {
   return {
@@ -36,7 +29,7 @@ function toStored(ref: DatasetRef, record: FileRecord): OutputRecord {
 
 async function filesOf(state: ButlerState, ref: DatasetRef): Promise<FileRecord[]> {
   const files = (await findFiles(state.repository, [ref.id])).get(ref.id);
-  if (files === undefined) throw missing(ref, "has no stored file");
+  if (files === undefined) throw datasetMissing(ref, "has no stored file");
   return files;
 }
 
@@ -50,25 +43,16 @@ async function withRecords(state: ButlerState, located: LocatedDataset): Promise
 
 async function getByRef(state: ButlerState, ref: DatasetRef, options: GetOptions): Promise<unknown> {
   const files = await filesOf(state, ref);
-  const own = files.find((file) => file.component !== undefined && file.component === options.component);
-  const whole = files.find((file) => file.component === undefined);
   const { parameters } = options;
   const rest = parameters === undefined ? {} : { parameters };
-  const read = async (file: FileRecord, component: string | undefined): Promise<unknown> =>
+  return readStored(ref, files, options.component, async (file, component) =>
     readDatasetFile(state.repository.root, state.formatters, await withRecords(state, toLocated(ref, file)), {
       ...rest,
       cache: state.cache,
       ...(component === undefined ? {} : { component }),
       ...(options.verify && file.checksum !== undefined ? { checksum: file.checksum } : {}),
-    });
-  if (own !== undefined) return read(own, undefined);
-  if (whole !== undefined) return read(whole, options.component);
-  if (options.component !== undefined) throw missing(ref, `has no component '${options.component}'`);
-  // A disassembled dataset without a delegate here: its components by name.
-  const parts = await Promise.all(
-    files.map(async (file) => [file.component!, await read(file, undefined)] as const),
+    }),
   );
-  return Object.fromEntries(parts);
 }
 
 async function getByDataId(
