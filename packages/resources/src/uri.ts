@@ -33,9 +33,16 @@ export function isAbsoluteUri(uri: string): boolean {
   return isAbsolute(uri) || /^[A-Za-z][A-Za-z0-9+.-]*:/.test(uri);
 }
 
+/** Paths that nothing can be resolved in, unless they hold two dots. */
+const PLAIN_PATH = /^(?:[\w=+#][\w.=+#-]*\/)*[\w=+#][\w.=+#-]*$/;
+/** Asked for in a row, the root is nearly always the same. */
+let latestRoot: readonly [given: string, base: string] = ["", ""];
+
 /** Joins a relative path to a local root. Throws `RESOURCES.OUTSIDE` when the result would leave it. */
 export function resolveWithin(root: string, path: string): string {
-  const base = resolve(root);
+  const base = root === latestRoot[0] ? latestRoot[1] : resolve(root);
+  latestRoot = [root, base];
+  if (PLAIN_PATH.test(path) && !path.includes("..") && base !== sep) return base + sep + path;
   const full = normalize(join(base, path));
   if (path.includes("\0") || (full !== base && !full.startsWith(base.endsWith(sep) ? base : base + sep))) {
     throw new AlmagestError("RESOURCES.OUTSIDE", `The path '${path}' leads out of ${base}.`, {

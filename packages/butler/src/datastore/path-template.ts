@@ -16,8 +16,17 @@ export const DEFAULT_TEMPLATES: Readonly<Record<string, string>> = {
 
 interface TemplatePart {
   readonly literal: string;
-  readonly alternatives: readonly string[];
-  readonly spec: string;
+  /** Names to try in turn: a field, or of a dimension's record a field. */
+  readonly alternatives: readonly FieldName[];
+  readonly optional: boolean;
+  readonly keepSlashes: boolean;
+  readonly padding: { readonly width: number; readonly fill: string } | undefined;
+}
+
+interface FieldName {
+  readonly name: string;
+  readonly primary: string;
+  readonly secondary: string | undefined;
 }
 
 /** A template taken apart: each part is literal text and the field after it (none in the last). */
@@ -36,10 +45,17 @@ export function parsePathTemplate(text: string): PathTemplate {
   const parts: TemplatePart[] = [];
   let end = 0;
   for (const match of text.matchAll(/\{([^{}:]+)(?::([^{}]*))?\}/g)) {
+    const spec = match[2] ?? "";
+    const padding = /^(0?)(\d+)d?$/.exec(spec.replace(/[/?]/g, ""));
     parts.push({
       literal: text.slice(end, match.index),
-      alternatives: match[1]!.split("|"),
-      spec: match[2] ?? "",
+      alternatives: match[1]!.split("|").map((name) => {
+        const [primary, secondary] = name.split(".") as [string, string | undefined];
+        return { name, primary, secondary };
+      }),
+      optional: spec.includes("?"),
+      keepSlashes: spec.includes("/"),
+      padding: padding === null ? undefined : { width: Number(padding[2]), fill: padding[1] ? "0" : " " },
     });
     end = match.index + match[0].length;
   }
@@ -47,7 +63,7 @@ export function parsePathTemplate(text: string): PathTemplate {
   const literals = [...parts.map((part) => part.literal), template.tail].join("");
   if (
     /[{}]/.test(literals) ||
-    !parts.some((part) => ["run", "id"].some((name) => part.alternatives.includes(name)))
+    !parts.some((part) => ["run", "id"].some((name) => part.alternatives.some((item) => item.name === name)))
   ) {
     throw new AlmagestError(
       "BUTLER.TEMPLATE_INVALID",
@@ -59,26 +75,30 @@ export function parsePathTemplate(text: string): PathTemplate {
   return template;
 }
 
-function fieldValue(name: string, fields: Readonly<Record<string, unknown>>, data: ExpandedDataId): unknown {
-  const [primary, secondary] = name.split(".") as [string, string | undefined];
+function fieldValue(
+  { name, primary, secondary }: FieldName,
+  fields: Readonly<Record<string, unknown>>,
+  data: ExpandedDataId,
+): unknown {
   if (secondary === undefined) return fields[name];
   const record = data.records[primary];
   if (fields[primary] === undefined || record === undefined) return undefined;
   return record[secondary] ?? (secondary in record ? "None" : undefined);
 }
 
-function formatValue(value: unknown, spec: string): string {
-  const keepSlashes = spec.includes("/");
-  const format = spec.replace(/[/?]/g, "");
+const UNSAFE = /[ <>:"\\|?*]/g;
+
+function formatValue(value: unknown, { keepSlashes, padding }: TemplatePart): string {
   let text = String(value);
   if (typeof value === "string") {
-    text = text.replace(/[ <>:"\\|?*]/g, "_");
+    text = text.replace(UNSAFE, "_");
     if (!keepSlashes) text = text.replaceAll("/", "_");
   }
-  const padding = /^(0?)(\d+)d?$/.exec(format);
-  if (padding !== null) return text.padStart(Number(padding[2]), padding[1] === "0" ? "0" : " ");
-  return text;
+  return padding === undefined ? text : text.padStart(padding.width, padding.fill);
 }
+
+/** What a path must be resolved for: nothing between slashes, or dots alone. */
+const UNRESOLVED = /\/\/|(?:^|\/)\.{1,2}(?:\/|$)|^\//;
 
 /**
  * The root-relative path of a new file, without the formatter's extension: the first present alternative of each field,
@@ -101,18 +121,19 @@ export function formatPath(
     id: ref.id,
   };
   let output = "";
-  for (const { literal, alternatives, spec } of template.parts) {
-    const name = alternatives.find((item) => fields[item.split(".")[0]!] !== undefined) ?? alternatives[0]!;
+  for (const part of template.parts) {
+    const { literal, alternatives } = part;
+    const name = alternatives.find(({ primary }) => fields[primary] !== undefined) ?? alternatives[0]!;
     const value = fieldValue(name, fields, data);
     if (value !== undefined && value !== null) {
-      output += literal + formatValue(value, spec);
-    } else if (spec.includes("?")) {
+      output += literal + formatValue(value, part);
+    } else if (part.optional) {
       output += literal.includes("/") ? literal : "";
     } else {
       throw new AlmagestError(
         "BUTLER.TEMPLATE_INVALID",
-        `The template '${template.text}' needs '${name}', which {${data.group.names.join(", ")}} does not give.`,
-        { fields: { template: template.text, field: name } },
+        `The template '${template.text}' needs '${name.name}', which {${data.group.names.join(", ")}} does not give.`,
+        { fields: { template: template.text, field: name.name } },
       );
     }
   }
@@ -122,7 +143,8 @@ export function formatPath(
     .slice(slash + 1)
     .replaceAll(".", "_")
     .replaceAll("#", "HASH");
-  const path = posix.normalize(output.slice(0, slash + 1) + tail).replace(/^\/+/, "");
+  const whole = output.slice(0, slash + 1) + tail;
+  const path = UNRESOLVED.test(whole) ? posix.normalize(whole).replace(/^\/+/, "") : whole;
   if (path.split("/").includes("..") || path.includes("\0")) {
     throw new AlmagestError("BUTLER.TEMPLATE_INVALID", `The path '${path}' would leave the repository.`, {
       fields: { path },

@@ -33,7 +33,7 @@ function problemsOf(state: ButlerState, type: DatasetType): string[] {
     attempt(() => {
       const template = parsePathTemplate(lookupEntry(templates.entries, own, type, group)!);
       const fields = new Set(
-        template.parts.flatMap((part) => part.alternatives.map((name) => name.split(".")[0]!)),
+        template.parts.flatMap((part) => part.alternatives.map(({ primary }) => primary)),
       );
       if (fields.has("id")) return;
       const absent = group.required.filter((name) => {

@@ -138,15 +138,16 @@ export function createRecordStore(repository: Repository): RecordStore {
 
     fetch: async (element, dataIds) => {
       await cache.refresh();
-      const keys = dataIds.map((dataId) => element.required.map((name) => dataId[name] as DataIdValue));
       const wanted = new Map<string, DataIdValue[]>();
       const found = new Map<string, DimensionRecord>();
-      for (const key of keys) {
+      const texts = dataIds.map((dataId) => {
+        const key = element.required.map((name) => dataId[name] as DataIdValue);
         const text = keyText(element, key);
         const cached = cache.get(text);
         if (cached !== undefined) found.set(text, cached);
         else wanted.set(text, key);
-      }
+        return text;
+      });
       if (wanted.size > 0) {
         for (const row of await selectRows(repository, element, [...wanted.values()])) {
           const text = keyText(element, keyOfRow(element, row));
@@ -155,7 +156,7 @@ export function createRecordStore(repository: Repository): RecordStore {
           found.set(text, record);
         }
       }
-      return keys.map((key) => found.get(keyText(element, key)));
+      return texts.map((text) => found.get(text));
     },
 
     invalidate: () => cache.clear(),

@@ -6,9 +6,10 @@ import { datasetConflict } from "../datasets/dataset-store.ts";
 import { planFile, writeDatasetFile } from "../datastore/dataset-files.ts";
 import { pathOwner } from "../datastore/file-records.ts";
 import { locationOf, statStored } from "../datastore/stored-file.ts";
+import type { DimensionGroup } from "../dimensions/dimension-group.ts";
 import { expandDataIds } from "../dimensions/expand-data-id.ts";
 import { decodeUuid, newDatasetId } from "../repository/sql-codec.ts";
-import type { DatasetRef } from "../types.ts";
+import type { DataId, DatasetRef } from "../types.ts";
 import { type ButlerState, requireWriteable, runToWrite } from "./butler-state.ts";
 import { ingestFiles } from "./ingest.ts";
 import { makeRefs } from "./make-refs.ts";
@@ -126,17 +127,26 @@ export function createWriteMethods(
     },
     planOutputs: async (refs) => {
       const planned = new Map<string, LocatedDataset>();
-      const byType = Map.groupBy(refs, (ref) => ref.datasetType.name);
-      for (const members of byType.values()) {
-        const group = universe.completeGroup(members[0]!.datasetType.dimensions);
-        const data = await expandDataIds(
-          universe,
-          state.records,
-          group,
-          members.map((ref) => ref.dataId),
-        );
+      // Outputs, metadata and log of a quantum have mostly the same data id: it is completed once.
+      const groups = new Map<string, DimensionGroup>();
+      const groupOf = ({ datasetType }: DatasetRef): DimensionGroup => {
+        const group = groups.get(datasetType.name) ?? universe.completeGroup(datasetType.dimensions);
+        groups.set(datasetType.name, group);
+        return group;
+      };
+      for (const [group, members] of Map.groupBy(refs, groupOf)) {
+        const places = new Map<string, number>();
+        const dataIds: DataId[] = [];
+        const placeOf = members.map(({ dataId }) => {
+          const key = universe.dataIdKey(dataId, group);
+          const place = places.get(key) ?? dataIds.push(dataId) - 1;
+          places.set(key, place);
+          return place;
+        });
+        const data = await expandDataIds(universe, state.records, group, dataIds);
         members.forEach((ref, index) => {
-          planned.set(ref.id, planFile(state.templates, state.formatters, ref, data[index]!));
+          const complete = data[placeOf[index]!]!;
+          planned.set(ref.id, planFile(state.templates, state.formatters, ref, complete));
         });
       }
       return refs.map((ref) => planned.get(ref.id)!);

@@ -1,4 +1,5 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { readFileSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import type { Formatter, ReadOptions } from "@almagest/butler";
 
 /** A formatter of small documents that can also give a file's content at once, without touching the disk. */
@@ -23,7 +24,8 @@ export function createEncodingFormatter<T>(
     extension,
     encode,
     write,
-    read: async (path, options) => parts.parse(await readFile(path, "utf8"), options, path),
+    // Small documents: a call that waits is several times faster here than an asynchronous one.
+    read: async (path, options) => parts.parse(readFileSync(path, "utf8"), options, path),
     decode: async (bytes, options) =>
       parts.parse(Buffer.from(bytes).toString("utf8"), options, "a member of an archive"),
   };

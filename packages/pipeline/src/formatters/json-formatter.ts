@@ -25,16 +25,29 @@ export const jsonFormatter = createEncodingFormatter<unknown>({
   },
 });
 
+/** Texts by pieces: this runs several times per quantum, and lists of members cost more than the text itself. */
 function encodePythonJson(value: unknown): string {
+  if (typeof value === "string") return encodeText(value);
   if (typeof value === "number") return Number.isFinite(value) ? String(value) : nonFinite(value);
   if (typeof value === "bigint") return value.toString();
-  if (Array.isArray(value) || ArrayBuffer.isView(value)) {
-    return `[${Array.from(value as ArrayLike<unknown>, encodePythonJson).join(",")}]`;
-  }
   if (typeof value !== "object" || value === null) return JSON.stringify(value) ?? "null";
-  const members = Object.entries(value).filter(([, member]) => member !== undefined);
-  return `{${members.map(([key, member]) => `${JSON.stringify(key)}:${encodePythonJson(member)}`).join(",")}}`;
+  let text = "";
+  if (Array.isArray(value) || ArrayBuffer.isView(value)) {
+    const list = value as ArrayLike<unknown>;
+    for (let i = 0; i < list.length; i++) text += (i === 0 ? "" : ",") + encodePythonJson(list[i]);
+    return `[${text}]`;
+  }
+  for (const key of Object.keys(value)) {
+    const member = (value as Readonly<Record<string, unknown>>)[key];
+    if (member === undefined) continue;
+    text += `${(text === "" ? "" : ",") + encodeText(key)}:${encodePythonJson(member)}`;
+  }
+  return `{${text}}`;
 }
+
+/** Most texts hold nothing that must be written otherwise. */
+const encodeText = (text: string): string =>
+  /^[ !#-[\]-~]*$/.test(text) ? `"${text}"` : JSON.stringify(text);
 
 const nonFinite = (value: number): string =>
   Number.isNaN(value) ? "NaN" : value > 0 ? "Infinity" : "-Infinity";

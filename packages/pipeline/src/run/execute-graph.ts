@@ -1,6 +1,6 @@
 import { invariant, systemClock } from "@almagest/base";
 import type { Butler, OutputRecord } from "@almagest/butler";
-import { type QuantumGraph, quantumDataId } from "../quanta/quantum-graph.ts";
+import { type EdgeLinks, type QuantumGraph, quantumDataId } from "../quanta/quantum-graph.ts";
 import { createGraphProgress, type GraphProgress } from "./graph-progress.ts";
 import { createIngestQueue, type IngestQueue } from "./ingest-queue.ts";
 import { createLabelCounters, type LabelCounter } from "./label-counters.ts";
@@ -150,27 +150,21 @@ class Execution {
   }
 
   #succeed(job: QuantumJob, result: QuantumResult, counter: LabelCounter): void {
-    const written = new Set(result.written.map(({ output }) => output));
-    this.#maker.remember(job, [...written]);
+    const written = result.written.map(({ output }) => output);
+    this.#maker.remember(job, written);
     this.#ingest.add(outputRecords(job, result), documentsOf(job, result));
-    const rows = new Map<string, boolean>();
-    for (const [datasetType, row, position] of this.#outputRows(job)) {
-      rows.set(`${datasetType}/${row}`, written.has(position));
-    }
-    this.#progress.succeed(job.quantum, (datasetType, row) => rows.get(`${datasetType}/${row}`) === true);
+    this.#progress.succeed(job.quantum, this.#writtenRows(job, written));
     counter.succeeded++;
     for (const letter of result.caveats) counter.caveats.set(letter, (counter.caveats.get(letter) ?? 0) + 1);
     this.#report(job, "succeeded", result.seconds);
   }
 
-  *#outputRows(job: QuantumJob): Generator<[datasetType: string, row: number, position: number]> {
-    const task = this.#progress.taskOf(job.quantum);
-    const local = job.quantum - task.first;
-    for (const { edge, links } of task.outputs) {
-      for (const [i, position] of (job.outputsOf[edge.connection] ?? []).entries()) {
-        yield [edge.datasetType, links.items[links.offsets[local]! + i]!, position];
-      }
-    }
+  /** Tells of an output's row whether it came to be. */
+  #writtenRows(
+    job: QuantumJob,
+    written: readonly number[],
+  ): (edge: EdgeLinks["edge"], index: number) => boolean {
+    return ({ connection }, index) => written.includes(job.outputsOf[connection]?.[index] ?? -1);
   }
 
   async #fail(job: QuantumJob, result: QuantumResult, counter: LabelCounter): Promise<void> {

@@ -3,6 +3,7 @@ import {
   DATASET_PREDICTED,
   DATASET_STORED,
   type DatasetTable,
+  type EdgeLinks,
   QUANTUM_RUN,
   type QuantumGraph,
   type TaskQuanta,
@@ -31,8 +32,9 @@ export interface GraphProgress {
   takeReady(): number | undefined;
   /** Gives a taken quantum back, to be tried again. */
   putBack(quantum: number): void;
-  /** Records success; `isWritten` says which output rows came to be. Readers become ready. */
-  succeed(quantum: number, isWritten: (datasetType: string, row: number) => boolean): void;
+  /** Records success; `isWritten` says of an output connection's datasets, by position, which came to be. Readers become
+   * ready. */
+  succeed(quantum: number, isWritten: (edge: EdgeLinks["edge"], index: number) => boolean): void;
   /** Records failure; gives all quanta that thereby cannot run. */
   fail(quantum: number): number[];
   taskOf(quantum: number): TaskQuanta;
@@ -78,14 +80,18 @@ export function createGraphProgress(graph: QuantumGraph): GraphProgress {
     phase[quantum] = PHASE_READY;
     queues[graph.tasks.indexOf(taskOf(quantum))]!.items.push(quantum);
   };
-  const forOutputs = (quantum: number, visit: (datasetType: string, row: number) => void): void => {
+  const forOutputs = (
+    quantum: number,
+    visit: (edge: EdgeLinks["edge"], row: number, index: number) => void,
+  ): void => {
     const task = taskOf(quantum);
     for (const { edge, links } of task.outputs) {
-      for (const row of itemsOf(links, quantum - task.first)) visit(edge.datasetType, row);
+      const rows = itemsOf(links, quantum - task.first);
+      for (let i = 0; i < rows.length; i++) visit(edge, rows[i]!, i);
     }
   };
   const block = (quantum: number, blocked: number[]): void => {
-    forOutputs(quantum, (datasetType, row) => {
+    forOutputs(quantum, ({ datasetType }, row) => {
       for (const reader of itemsOf(readers.get(datasetType)!, row)) {
         if (phase[reader] !== PHASE_WAITING) continue;
         phase[reader] = PHASE_BLOCKED;
@@ -115,8 +121,9 @@ export function createGraphProgress(graph: QuantumGraph): GraphProgress {
     succeed(quantum, isWritten) {
       phase[quantum] = PHASE_SUCCEEDED;
       remaining--;
-      forOutputs(quantum, (datasetType, row) => {
-        if (isWritten(datasetType, row)) available.get(datasetType)![row] = 1;
+      forOutputs(quantum, (edge, row, index) => {
+        const { datasetType } = edge;
+        if (isWritten(edge, index)) available.get(datasetType)![row] = 1;
         for (const reader of itemsOf(readers.get(datasetType)!, row)) {
           if (--waiting[reader]! === 0 && phase[reader] === PHASE_WAITING) enqueue(reader);
         }

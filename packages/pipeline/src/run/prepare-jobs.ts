@@ -114,6 +114,18 @@ async function locateInputs(
   for (const [i, [list, row]] of targets.entries()) list[row] = located[i];
 }
 
+const typesOf = new WeakMap<TaskQuanta["node"], ReturnType<typeof implicitTypes>>();
+const requiredOf = new WeakMap<TaskQuanta, readonly string[]>();
+
+/** Names of the dimensions that identify a task's quanta: one list for all of them. */
+function requiredNames(task: TaskQuanta): readonly string[] {
+  const known = requiredOf.get(task);
+  if (known !== undefined) return known;
+  const names = task.rows.codes.slice(0, task.requiredCount).map(({ dimension }) => dimension);
+  requiredOf.set(task, names);
+  return names;
+}
+
 async function planOutputs(
   butler: Butler,
   progress: GraphProgress,
@@ -133,7 +145,10 @@ async function planOutputs(
       }
     }
     const dataId = quantumDataId(task, quantum - task.first);
-    const { metadata, log } = implicitTypes(task.node.label, task.node.dimensions);
+    // The same objects for all quanta of a task: a message to a worker then holds each but once.
+    const types = typesOf.get(task.node) ?? implicitTypes(task.node.label, task.node.dimensions);
+    typesOf.set(task.node, types);
+    const { metadata, log } = types;
     requests.push({ datasetType: metadata, dataId }, { datasetType: log, dataId });
     if (ids) {
       const { label } = task.node;
@@ -174,7 +189,7 @@ function finishJob(
     label: task.node.label,
     attempt,
     dataId: quantumDataId(task, quantum - task.first),
-    required: task.rows.codes.slice(0, task.requiredCount).map(({ dimension }) => dimension),
+    required: requiredNames(task),
     inputs,
     records: outputs[at]?.records ?? {},
     outputs: outputs.map(({ records: _records, ...located }) => located),

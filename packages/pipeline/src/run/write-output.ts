@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { hash } from "node:crypto";
 import { mkdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { cp, rm, rmdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
@@ -16,8 +16,7 @@ export interface WrittenFile {
 }
 
 /** BLAKE2b-512 in hexadecimal digits, as the Butler keeps it. */
-export const checksumOf = (content: string | Uint8Array): string =>
-  createHash("blake2b512").update(content).digest("hex");
+export const checksumOf = (content: string | Uint8Array): string => hash("blake2b512", content, "hex");
 
 const madeFolders = new Set<string>();
 let marks = 0;
