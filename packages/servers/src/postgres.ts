@@ -30,6 +30,7 @@ function programs(): string | undefined {
 
 /** What is missing to start one; empty when nothing is. */
 export function missingForPostgres(): string {
+  if (process.env.ALMAGEST_TESTS === "fast") return "fast tests leave PostgreSQL out; npm test runs it";
   const folder = programs();
   return folder !== undefined && existsSync(join(folder, "initdb"))
     ? ""
