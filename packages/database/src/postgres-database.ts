@@ -239,16 +239,17 @@ export class PostgresDatabase implements Database {
 
   async #commit({ client, savepoints }: Transaction): Promise<void> {
     const done = this.#foreign.committing();
-    let committing = false;
     try {
-      const { rows } = await client.query("SELECT pg_current_xact_id_if_assigned()::text AS id");
-      committing = true;
-      const { command } = await client.query("COMMIT");
+      // Sent together: where the first fails, the server makes the second a ROLLBACK.
+      const [{ rows }, { command }] = await Promise.all([
+        client.query("SELECT pg_current_xact_id_if_assigned()::text AS id"),
+        client.query("COMMIT"),
+      ]);
       if (command !== "COMMIT")
         throw new AlmagestError("DATABASE.QUERY", "The transaction was undone by the server.");
       done(savepoints === 0 && (rows[0] as { id: string | null }).id !== null);
     } catch (cause) {
-      if (!committing || !isLost(cause)) throw cause;
+      if (!isLost(cause)) throw cause;
       throw new AlmagestError(
         "DATABASE.COMMIT_UNKNOWN",
         "The connection broke while a transaction was committed.",

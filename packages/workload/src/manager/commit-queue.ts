@@ -91,7 +91,9 @@ export class CommitQueue {
     const start = performance.now();
     try {
       const body = async (): Promise<void> => {
-        await claim(this.#db, this.world.epoch, number);
+        const claimed = claim(this.#db, this.world.epoch, number);
+        // Whoever is refused writes nothing: what was asked meanwhile is undone with it.
+        claimed.catch(() => {});
         await preload(
           commit,
           batch.flatMap(({ touch }) => touch ?? []),
@@ -99,6 +101,7 @@ export class CommitQueue {
         for (const entry of batch) answers.push(await entry.run(commit));
         after = await this.#afterAll(commit);
         await commit.flush();
+        await claimed;
         complete = true;
       };
       // It changes what is in memory too, so it must not run twice on its own.

@@ -12,6 +12,7 @@ import { decideRetry } from "../scheduling/retry-rules.ts";
 import { insertRows, updateRows } from "../store/bulk-sql.ts";
 import { appendEvents, type WorkloadEvent } from "../store/event-log.ts";
 import { flushSlice, settleInDatabase } from "../store/slice-store.ts";
+import { writeTogether } from "../store/write-together.ts";
 import { classKey, settleCharge, type TaskRecord, type World } from "./world.ts";
 
 const OUTPUT_COLUMNS = [
@@ -185,18 +186,27 @@ export class Commit implements Judge {
     for (const [id, classId] of slice.readyIn) {
       if (id < (world.readyFrom.get(classId) ?? 0)) world.readyFrom.set(classId, id);
     }
-    await flushSlice(db, slice);
-    await this.#writeTasks();
-    await this.#writeOutputs();
-    for (const label of this.#dirtyLabels) {
-      const row = [label, canonicalJson(world.learned.get(label))];
-      await db.insertMany("learned_use", ["label", "value"], [row], { onConflict: { replaceBy: ["label"] } });
-    }
-    this.#dirtyLabels.clear();
-    await this.#writeShares();
-    await appendEvents(db, world.next.event, slice.log);
+    await writeTogether(db, [
+      () => flushSlice(db, slice),
+      () => this.#writeTasks(),
+      () => this.#writeOutputs(),
+      () => this.#writeLearned(),
+      () => this.#writeShares(),
+      () => appendEvents(db, world.next.event, slice.log),
+    ]);
     for (const entry of slice.log) this.logged.push({ ...entry, seq: world.next.event++ });
     slice.log.length = 0;
+  }
+
+  async #writeLearned(): Promise<void> {
+    if (this.#dirtyLabels.size === 0) return;
+    const rows = Array.from(this.#dirtyLabels, (label) => [
+      label,
+      canonicalJson(this.world.learned.get(label)),
+    ]);
+    this.#dirtyLabels.clear();
+    const onConflict = { replaceBy: ["label"] };
+    await this.db.insertMany("learned_use", ["label", "value"], rows, { onConflict });
   }
 
   async #writeTasks(): Promise<void> {
@@ -223,8 +233,9 @@ export class Commit implements Judge {
   async #writeOutputs(): Promise<void> {
     if (this.#outputs.size === 0) return;
     const onConflict = { replaceBy: ["job_id", "name"] };
-    await this.db.insertMany("output_file", OUTPUT_COLUMNS, [...this.#outputs.values()], { onConflict });
+    const rows = [...this.#outputs.values()];
     this.#outputs.clear();
+    await this.db.insertMany("output_file", OUTPUT_COLUMNS, rows, { onConflict });
   }
 
   async #writeShares(): Promise<void> {

@@ -6,6 +6,7 @@ import { NO_JOBS } from "../core/task-state.ts";
 import { DEFAULT_REQUEST, type ResourceRequest } from "../scheduling/resources.ts";
 import { insertRows } from "../store/bulk-sql.ts";
 import { JOB_COLUMNS } from "../store/rows.ts";
+import { writeTogether } from "../store/write-together.ts";
 import type { JobSpec, SubmitResult, WorkflowSpec } from "../workflow-spec.ts";
 import type { Commit } from "./commit.ts";
 import type { CommitQueue } from "./commit-queue.ts";
@@ -48,18 +49,26 @@ export async function submitWorkflow(
       },
     );
   if (state.accepted === 0 && state.digest !== head) throw conflict();
-  for await (const chunk of chunksOf(jobs)) {
-    digest = hash(digest, JSON.stringify(chunk));
-    const first = done;
-    done += chunk.length;
-    if (done > spec.jobCount) throw invalid(`it has more jobs than the ${spec.jobCount} announced`);
-    if (done <= state.accepted) {
-      if (done === state.accepted && digest !== state.digest) throw conflict();
-      continue;
+  // One chunk is written while the next is read and summed.
+  let writing: Promise<void> = Promise.resolve();
+  try {
+    for await (const chunk of chunksOf(jobs)) {
+      digest = hash(digest, JSON.stringify(chunk));
+      const first = done;
+      done += chunk.length;
+      if (done > spec.jobCount) throw invalid(`it has more jobs than the ${spec.jobCount} announced`);
+      if (done <= state.accepted) {
+        if (done === state.accepted && digest !== state.digest) throw conflict();
+        continue;
+      }
+      if (first < state.accepted) throw conflict();
+      const link = digest;
+      await writing;
+      writing = queue.submit((commit) => acceptChunk(commit, spec, state, chunk, first, link));
+      writing.catch(() => {});
     }
-    if (first < state.accepted) throw conflict();
-    const link = digest;
-    await queue.submit((commit) => acceptChunk(commit, spec, state, chunk, first, link));
+  } finally {
+    await writing;
   }
   if (done !== spec.jobCount) throw invalid(`it has ${done} jobs, ${spec.jobCount} were announced`);
   if (!state.sealed) await queue.submit((commit) => seal(commit, state));
@@ -178,12 +187,15 @@ async function acceptChunk(
       ready.push([classId, id]);
     }
   }
-  await insertRows(db, "job", JOB_COLUMNS, jobs);
-  await insertRows(db, "job_detail", { id: "bigint", name: "text", payload: "text" }, details);
-  await insertRows(db, "edge", { parent: "bigint", child: "bigint", kind: "text" }, edges);
-  await insertRows(db, "ready_job", { class_id: "bigint", id: "bigint" }, ready);
-  await db.run(sql`UPDATE workflow SET accepted = ${first + chunk.length}, digest = ${digest}
-    WHERE id = ${state.workflowId}`);
+  await writeTogether(db, [
+    () => insertRows(db, "job", JOB_COLUMNS, jobs),
+    () => insertRows(db, "job_detail", { id: "bigint", name: "text", payload: "text" }, details),
+    () => insertRows(db, "edge", { parent: "bigint", child: "bigint", kind: "text" }, edges),
+    () => insertRows(db, "ready_job", { class_id: "bigint", id: "bigint" }, ready),
+    () =>
+      db.run(sql`UPDATE workflow SET accepted = ${first + chunk.length}, digest = ${digest}
+        WHERE id = ${state.workflowId}`),
+  ]);
   commit.book();
 }
 

@@ -1,4 +1,4 @@
-import { type Database, rawSql, type Sql } from "@almagest/database";
+import { type Database, rawSql, type Sql, type SqlValue } from "@almagest/database";
 import { type Attempt, isAttemptOver } from "../core/attempt-state.ts";
 import type { Judge } from "../core/settle.ts";
 import { type Message, settle, type Verdicts } from "../core/settle.ts";
@@ -17,6 +17,7 @@ import {
   toJobRow,
   toLiveRow,
 } from "./rows.ts";
+import { writeTogether } from "./write-together.ts";
 
 const JOBS = rawSql(`SELECT ${JOB_NAMES} FROM job WHERE id`);
 const PAST = rawSql(`SELECT ${ATTEMPT_NAMES} FROM past_attempt WHERE id`);
@@ -82,10 +83,6 @@ export async function settleInDatabase(
 
 /** Writes the jobs and attempts that changed since the last flush. The rows stay in the slice, so later reads see them. */
 export async function flushSlice(db: Database, slice: Slice): Promise<void> {
-  const jobs = Array.from(slice.changedJobs, (id) => toJobRow(slice.jobs.get(id)!));
-  await updateRows(db, "job", JOB_COLUMNS, jobs);
-  slice.changedJobs.clear();
-  await flushReady(db, slice);
   const made: Attempt[] = [];
   const moved: Attempt[] = [];
   const over: Attempt[] = [];
@@ -94,26 +91,33 @@ export async function flushSlice(db: Database, slice: Slice): Promise<void> {
     if (isAttemptOver(attempt)) over.push(attempt);
     else (slice.newAttempts.has(id) ? made : moved).push(attempt);
   }
-  await insertRows(db, "attempt", ATTEMPT_COLUMNS, made.map(toAttemptRow));
-  await updateRows(db, "attempt", LIVE_COLUMNS, moved.map(toLiveRow));
   const stored = over.filter(({ id }) => !slice.newAttempts.has(id));
-  await deleteRows(
-    db,
-    "attempt",
-    { id: "bigint" },
-    stored.map(({ id }) => [id]),
-  );
-  await insertRows(db, "past_attempt", ATTEMPT_COLUMNS, over.map(toAttemptRow));
+  const toJobRows = (): SqlValue[][] => Array.from(slice.changedJobs, (id) => toJobRow(slice.jobs.get(id)!));
+  await writeTogether(db, [
+    () => updateRows(db, "job", JOB_COLUMNS, toJobRows()),
+    () => deleteRows(db, "ready_job", READY_COLUMNS, toReadyRows(slice.readyOut)),
+    () => insertRows(db, "ready_job", READY_COLUMNS, toReadyRows(slice.readyIn)),
+    () => insertRows(db, "attempt", ATTEMPT_COLUMNS, made.map(toAttemptRow)),
+    () => updateRows(db, "attempt", LIVE_COLUMNS, moved.map(toLiveRow)),
+    () =>
+      deleteRows(
+        db,
+        "attempt",
+        ID_COLUMN,
+        stored.map(({ id }) => [id]),
+      ),
+    () => insertRows(db, "past_attempt", ATTEMPT_COLUMNS, over.map(toAttemptRow)),
+  ]);
+  slice.changedJobs.clear();
+  slice.readyOut.clear();
+  slice.readyIn.clear();
   slice.changedAttempts.clear();
   slice.newAttempts.clear();
 }
 
-async function flushReady(db: Database, slice: Slice): Promise<void> {
-  const columns = { class_id: "bigint", id: "bigint" } as const;
-  const rowsOf = (map: ReadonlyMap<number, number>): number[][] =>
-    Array.from(map, ([id, classId]) => [classId, id]);
-  await deleteRows(db, "ready_job", columns, rowsOf(slice.readyOut));
-  await insertRows(db, "ready_job", columns, rowsOf(slice.readyIn));
-  slice.readyOut.clear();
-  slice.readyIn.clear();
-}
+const ID_COLUMN = { id: "bigint" } as const;
+
+const READY_COLUMNS = { class_id: "bigint", id: "bigint" } as const;
+
+const toReadyRows = (map: ReadonlyMap<number, number>): number[][] =>
+  Array.from(map, ([id, classId]) => [classId, id]);
