@@ -3,30 +3,12 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import type { Terminal } from "./cli/terminal.ts";
-import { main } from "./main.ts";
+import { runCommandLine } from "./testing/run-command-line.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "almagest-cli-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
-/** Runs one command line with its output caught. */
-async function run(...words: string[]): Promise<{ code: number; out: string; err: string }> {
-  const texts = { out: "", err: "" };
-  const stream = (name: "out" | "err") => ({
-    write(text: string) {
-      texts[name] += text;
-      return true;
-    },
-  });
-  const terminal = {
-    out: stream("out"),
-    err: stream("err"),
-    color: false,
-    redraw: false,
-  } as unknown as Terminal;
-  const code = await main(words, terminal);
-  return { code, ...texts };
-}
+const run = (...words: string[]) => runCommandLine(words);
 
 test("without words, and with --help, the command teaches and succeeds", async () => {
   const bare = await run();

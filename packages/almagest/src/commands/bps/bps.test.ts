@@ -2,23 +2,13 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { PassThrough } from "node:stream";
-import { text } from "node:stream/consumers";
 import { after, test } from "node:test";
-import type { Terminal } from "../../cli/terminal.ts";
-import { main } from "../../main.ts";
+import { runCommandLine } from "../../testing/run-command-line.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "almagest-bps-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
 
-async function run(...argv: string[]): Promise<{ code: number; out: string; err: string }> {
-  const [out, err] = [new PassThrough(), new PassThrough()];
-  const terminal = { out, err: err as unknown as Terminal["err"], color: false, redraw: false };
-  const code = await main(argv, terminal);
-  out.end();
-  err.end();
-  return { code, out: await text(out), err: await text(err) };
-}
+const run = (...words: string[]) => runCommandLine(words);
 
 test("ping answers for this machine, and an unknown system is told from those that are known", async () => {
   const { code, out } = await run("bps", "ping", "--json");

@@ -2,24 +2,15 @@ import assert from "node:assert/strict";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { Readable } from "node:stream";
 import { after, test } from "node:test";
 import { createRepository, openButler } from "@almagest/butler";
-import type { Terminal } from "../../cli/terminal.ts";
-import { main } from "../../main.ts";
+import { runCommandLine } from "../../testing/run-command-line.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "almagest-butler-cli-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
 const repo = join(folder, "repo");
 
-async function run(words: string[], input = ""): Promise<{ code: number; out: string; err: string }> {
-  const texts = { out: "", err: "" };
-  const sink = (name: "out" | "err") => ({ write: (text: string) => void (texts[name] += text) });
-  const input$ = Readable.from([input]);
-  const terminal = { out: sink("out"), err: sink("err"), input: input$, color: false, redraw: false };
-  const code = await main(["butler", ...words], terminal as unknown as Terminal);
-  return { code, ...texts };
-}
+const run = (words: string[], input = "") => runCommandLine(["butler", ...words], input);
 
 const json = async (...words: string[]): Promise<unknown> => {
   const { code, out, err } = await run([...words, "--json"]);

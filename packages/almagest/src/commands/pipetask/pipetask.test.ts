@@ -3,25 +3,13 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import type { Terminal } from "../../cli/terminal.ts";
-import { main } from "../../main.ts";
+import { runCommandLine } from "../../testing/run-command-line.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "almagest-pipetask-"));
 after(() => rmSync(folder, { recursive: true, force: true }));
 const pipeline = join(import.meta.dirname, "../../../pipelines/science.yaml");
 
-/** Runs one `pipetask` command line with its output caught. */
-async function run(...words: string[]): Promise<{ code: number; out: string; err: string }> {
-  const texts = { out: "", err: "" };
-  const stream = (name: "out" | "err") => ({
-    write(text: string) {
-      texts[name] += text;
-      return true;
-    },
-  });
-  const terminal = { out: stream("out"), err: stream("err"), color: false, redraw: false };
-  return { code: await main(words, terminal as unknown as Terminal), ...texts };
-}
+const run = (...words: string[]) => runCommandLine(words);
 
 test("an empty repository is reported on, planned for and searched without a stack trace", async () => {
   const repo = join(folder, "repo");

@@ -5,8 +5,7 @@ import { existsSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:f
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, before, test } from "node:test";
-import type { Terminal } from "../../cli/terminal.ts";
-import { main } from "../../main.ts";
+import { runCommandLine } from "../../testing/run-command-line.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "workload-cli-"));
 const place = join(folder, "service");
@@ -27,23 +26,7 @@ async function stopServer(child: ChildProcess): Promise<number | null> {
   return (await ended)[0] as number | null;
 }
 
-async function run(...words: string[]): Promise<{ code: number; out: string; err: string }> {
-  const texts = { out: "", err: "" };
-  const stream = (name: "out" | "err") => ({
-    write(text: string) {
-      texts[name] += text;
-      return true;
-    },
-  });
-  const terminal = {
-    out: stream("out"),
-    err: stream("err"),
-    color: false,
-    redraw: false,
-  } as unknown as Terminal;
-  const code = await main(["workload", ...words, "--server", place], terminal);
-  return { code, ...texts };
-}
+const run = (...words: string[]) => runCommandLine(["workload", ...words, "--server", place]);
 
 async function ask<T>(...words: string[]): Promise<T> {
   const { code, out, err } = await run(...words, "--json");
@@ -122,11 +105,9 @@ test("keys and tokens are nobody else's to read, and a second server on the fold
     assert.equal(statSync(join(place, name)).mode & 0o077, 0, name);
   }
   assert.equal(statSync(place).mode & 0o077, 0);
-  const texts: string[] = [];
-  const stream = { write: (text: string) => texts.push(text) > 0 };
-  const terminal = { out: stream, err: stream, color: false, redraw: false } as unknown as Terminal;
-  assert.equal(await main(["workload", "serve", place], terminal), 1);
-  assert.match(texts.join(""), /WORKLOAD\.ALREADY_SERVED/);
+  const second = await runCommandLine(["workload", "serve", place]);
+  assert.equal(second.code, 1);
+  assert.match(second.out + second.err, /WORKLOAD\.ALREADY_SERVED/);
 });
 
 test("a workflow file's mistakes are told with their place", { skip }, async () => {
