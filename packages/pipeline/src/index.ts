@@ -20,7 +20,9 @@ export { type LoadPipelineOptions, loadPipeline, parsePipeline } from "./pipelin
 export type { Pipeline, PipelineTask } from "./pipeline/pipeline.ts";
 export type { GraphHeader, PipelineGraphModel, QuantumModel, ThinGraph } from "./qg/graph-models.ts";
 export { type GraphFile, openGraphFile } from "./qg/open-graph-file.ts";
+export { createDatasetPredictor, type DatasetPredictor, predictOutputs } from "./qg/predicted-datasets.ts";
 export { type RestoreOptions, restoreGraph } from "./qg/restore-graph.ts";
+export { type TransferFromGraphOptions, transferFromGraph } from "./qg/transfer-from-graph.ts";
 export { type WriteGraphOptions, type WrittenGraph, writeGraphFile } from "./qg/write-graph-file.ts";
 export type { DatasetQueryConstraint } from "./quanta/build-part.ts";
 export { type BuildGraphOptions, buildQuantumGraph, countQuanta } from "./quanta/build-quantum-graph.ts";

@@ -29,6 +29,7 @@ const COMMANDS: ReadonlyMap<string, () => Promise<AddCommand>> = new Map([
   ["certify-calibrations", async () => (await import("./certify-calibrations.ts")).addCertifyCalibrations],
   ["retrieve-artifacts", async () => (await import("./retrieve-artifacts.ts")).addRetrieveArtifacts],
   ["transfer-datasets", async () => (await import("./transfer-datasets.ts")).addTransferDatasets],
+  ["transfer-from-graph", async () => (await import("./transfer-from-graph.ts")).addTransferFromGraph],
   ["prune-datasets", async () => (await import("./prune-datasets.ts")).addPruneDatasets],
   ["remove-collections", async () => (await import("./remove-collections.ts")).addRemoveCollections],
   ["remove-runs", async () => (await import("./remove-runs.ts")).addRemoveRuns],
