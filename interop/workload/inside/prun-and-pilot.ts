@@ -8,7 +8,8 @@ import { join } from "node:path";
 import { promisify } from "node:util";
 import { createTokenVerifier, openLaptopIssuer } from "@almagest/identity";
 import { openWorkload, startPandaServer } from "@almagest/workload";
-import { runRealPilot } from "./run-real-pilot.ts";
+import { startRealPilot } from "./run-real-pilot.ts";
+import { storageEndpoint } from "./storage-endpoint.ts";
 
 const PORT = 25_080;
 const [source, folder, python] = process.argv.slice(2) as [string, string, string];
@@ -26,26 +27,11 @@ const grants = [
   { group: "panda_dev", roles: ["user"] as const },
 ];
 const manager = await openWorkload(join(folder, "workload.db"));
-const protocol = [{ id: 1, endpoint: "file://localhost", path: store }];
 await startPandaServer(manager, {
   port: PORT,
   cacheFolder: join(folder, "cache"),
   access: { verify: createTokenVerifier([{ ...issuer.trust, grants }]) },
-  endpoints: {
-    LOCAL: {
-      id: 1,
-      state: "ACTIVE",
-      site: "US",
-      type: "DATADISK",
-      is_deterministic: true,
-      resource: { endpoint: "file://localhost" },
-      arprotocols: { read_lan: protocol, write_lan: protocol, write_wan: protocol, read_wan: protocol },
-      rprotocols: { "1": [["LOCAL", "file://localhost", store]] },
-    },
-  },
-  queueFields: {
-    astorages: { default: ["LOCAL"], write_lan: ["LOCAL"], pr: ["LOCAL"], pw: ["LOCAL"], pl: ["LOCAL"] },
-  },
+  ...storageEndpoint(store),
 });
 await manager.defineQueue({
   ...{ name: "Q", facility: "US", status: "online", cores: 1, memoryMb: 8000, wallSec: 172_800 },
@@ -104,7 +90,7 @@ const pilotToken = await issuer.issue("pilot", ["panda_dev/pilot"], 3600);
 const site = { source, folder, store, port: PORT, trfUrl: `${url}/trf`, token: pilotToken };
 const runs: (number | null)[] = [];
 const runPilots = async (name: string, count: number): Promise<void> => {
-  for (let index = 0; index < count; index++) runs.push(await runRealPilot(site, `${name}${index}`));
+  for (let index = 0; index < count; index++) runs.push(await startRealPilot(site, `${name}${index}`).exit);
 };
 
 const good = await prun(

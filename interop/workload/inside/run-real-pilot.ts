@@ -1,5 +1,5 @@
 /** PanDA's own pilot as a child, inside namespaces that its caller has made. */
-import { spawn } from "node:child_process";
+import { type ChildProcess, spawn } from "node:child_process";
 import { chownSync, cpSync, openSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
@@ -19,6 +19,17 @@ export interface PilotSite {
   readonly port: number;
   readonly trfUrl: string;
   readonly token: string;
+  /** `Q` unless told. */
+  readonly queue?: string;
+}
+
+/** A pilot that runs. */
+export interface RealPilot {
+  readonly child: ChildProcess;
+  /** Its exit code; null when it was killed. */
+  readonly exit: Promise<number | null>;
+  /** Error codes of the pilot in what it printed so far. */
+  codes(): readonly string[];
 }
 
 /** The pilot's settings with every host on loopback and a short heartbeat. */
@@ -29,9 +40,9 @@ function loopbackConfig({ source, port }: PilotSite): string {
     .replaceAll(/^(\s*host|\s*url):\s*[a-z].*/gm, `$1: http://127.0.0.1:${port}`);
 }
 
-/** One run of the pilot, which takes one job; gives its exit code. Its output is in `pilot.out` of the run's folder. */
-export async function runRealPilot(site: PilotSite, name: string): Promise<number | null> {
-  const { source, folder, store, port, trfUrl } = site;
+/** Starts the pilot, which takes one job. Its output is in `pilot.out` of the run's folder. */
+export function startRealPilot(site: PilotSite, name: string): RealPilot {
+  const { source, folder, store, port, trfUrl, queue = "Q" } = site;
   const home = join(folder, name);
   // A copy: one way it ends removes the folder it was started in.
   cpSync(source, join(home, "pilot3"), { recursive: true });
@@ -42,7 +53,7 @@ export async function runRealPilot(site: PilotSite, name: string): Promise<numbe
   for (const path of [folder, home, store, join(home, "pilot3"), token, config])
     chownSync(path, NOBODY, NOBODY);
   const url = `http://127.0.0.1:${port}`;
-  const words = ["--pilot-user", "generic", "-q", "Q", "-w", "generic", "-a", home, "-b", "-j", "managed"];
+  const words = ["--pilot-user", "generic", "-q", queue, "-w", "generic", "-a", home, "-b", "-j", "managed"];
   words.push("--url", "http://127.0.0.1", "-p", String(port));
   words.push("--queuedata-url", `${url}/cache/schedconfig/{pandaqueue}.all.json`);
   words.push("--storagedata-url", `${url}/cache/ddmendpoints.json`, "--baseurls", trfUrl);
@@ -71,5 +82,11 @@ export async function runRealPilot(site: PilotSite, name: string): Promise<numbe
       HARVESTER_PILOT_CONFIG: config,
     },
   });
-  return new Promise((resolve) => child.once("exit", (code) => resolve(code)));
+  return {
+    child,
+    exit: new Promise((resolve) => child.once("exit", (code) => resolve(code))),
+    codes: () => [
+      ...new Set(readFileSync(join(home, "pilot.out"), "utf8").match(/\b1[1-3]\d\d\b(?=[,:\])])/g) ?? []),
+    ],
+  };
 }

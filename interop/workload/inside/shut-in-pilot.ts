@@ -1,29 +1,35 @@
 /**
  * Runs inside private PID, mount and network namespaces (see ../real-pilot.ts): our server, and PanDA's own pilot as the user
- * nobody, once per job. Prints one line of JSON: how each job ended. `node shut-in-pilot.ts SOURCE FOLDER`
+ * nobody, all scenarios side by side. Prints one line of JSON: how each job ended. `node shut-in-pilot.ts SOURCE FOLDER`
  */
-import { mkdirSync, readFileSync } from "node:fs";
+import { mkdirSync } from "node:fs";
 import { createServer } from "node:http";
 import { join } from "node:path";
-import { setTimeout as sleep } from "node:timers/promises";
 import { createTokenVerifier, openLaptopIssuer } from "@almagest/identity";
 import { type JobSpec, openWorkload, startPandaServer } from "@almagest/workload";
-import { runRealPilot } from "./run-real-pilot.ts";
+import { startRealPilot } from "./run-real-pilot.ts";
+import { type Ending, SCENARIOS } from "./scenarios.ts";
+import { storageEndpoint } from "./storage-endpoint.ts";
 
 const PORT = 25_080;
 const TRF_PORT = 25_081;
 const [source, folder] = process.argv.slice(2) as [string, string];
+const flagOf = (name: string): string => join(folder, `${name}.flag`);
 
+const DO_IT = 'echo "sky $@" > out.txt\necho done\n';
 const SCRIPTS: Readonly<Record<string, string>> = {
-  good: '#!/bin/bash\necho "sky $@" > out.txt\necho done\n',
-  bad: "#!/bin/bash\necho no such star >&2\nexit 7\n",
-  long: "#!/bin/bash\nsleep 300\n",
+  good: DO_IT,
+  bad: "echo no such star >&2\nexit 7\n",
+  long: "exec sleep 300\n",
+  dead: `[ -e ${flagOf("dead")} ] || exec sleep 300\n${DO_IT}`,
+  late: `[ -e ${flagOf("late")} ] || exec sleep 300\n${DO_IT}`,
+  stale: "exec sleep 300\n",
 };
 
 /** A job in the words of a real pilot; lists run parallel, the log is the last output and not in scopeOut. */
 function job(name: string): JobSpec {
   const log = `${name}.log.tgz`;
-  const outputs = name === "good" ? ["out.txt", log] : [log];
+  const outputs = SCRIPTS[name]!.includes(DO_IT) ? [`${name}.txt`, log] : [log];
   const all = (word: string): string => outputs.map(() => word).join(",");
   const panda = {
     transformation: `http://127.0.0.1:${TRF_PORT}/trf/${name}.sh`,
@@ -32,7 +38,7 @@ function job(name: string): JobSpec {
     realDatasets: all("user.tester.data"),
     destinationDblock: all("user.tester.data"),
     destinationDBlockToken: all("LOCAL"),
-    fileDestinationSE: all("Q"),
+    fileDestinationSE: all(name),
     ddmEndPointOut: all("LOCAL"),
     scopeOut: outputs
       .slice(1)
@@ -41,6 +47,7 @@ function job(name: string): JobSpec {
     scopeLog: "user.tester",
     logFile: log,
     logGUID: "5d1a1f3e-0000-4000-8000-000000000001",
+    ...(name === "stale" ? { attemptNr: 9 } : {}),
   };
   return { name, task: name, payload: { panda } };
 }
@@ -49,84 +56,55 @@ const store = join(folder, "store");
 mkdirSync(store, { recursive: true });
 const issuer = await openLaptopIssuer(folder);
 const VO_GROUP = "panda_dev/pilot";
-const TOKEN = await issuer.issue("pilot", [VO_GROUP], 3600);
-const manager = await openWorkload(join(folder, "workload.db"));
-const endpoint = (activity: string) => ({ [activity]: [["LOCAL", "file://localhost", store]] });
+const token = await issuer.issue("pilot", [VO_GROUP], 3600);
+const manager = await openWorkload(join(folder, "workload.db"), {
+  // Heartbeats come every few seconds.
+  silence: { sentMs: 60_000, runningMs: 30_000, holdingMs: 60_000 },
+});
 await startPandaServer(manager, {
   port: PORT,
   access: {
     verify: createTokenVerifier([{ ...issuer.trust, grants: [{ group: VO_GROUP, roles: ["pilot"] }] }]),
   },
-  endpoints: {
-    LOCAL: {
-      id: 1,
-      state: "ACTIVE",
-      site: "US",
-      type: "DATADISK",
-      is_deterministic: true,
-      resource: { endpoint: "file://localhost" },
-      arprotocols: Object.fromEntries(
-        ["read_lan", "write_lan", "write_wan", "read_wan"].map((name) => [
-          name,
-          [{ id: 1, endpoint: "file://localhost", path: store }],
-        ]),
-      ),
-      rprotocols: endpoint("1"),
-    },
-  },
-  queueFields: {
-    astorages: { default: ["LOCAL"], write_lan: ["LOCAL"], pr: ["LOCAL"], pw: ["LOCAL"], pl: ["LOCAL"] },
-  },
+  ...storageEndpoint(store),
 });
 createServer((request, response) => {
   const name = /([a-z]+)\.sh$/.exec(request.url ?? "")?.[1] ?? "";
-  response.writeHead(SCRIPTS[name] === undefined ? 404 : 200);
-  response.end(SCRIPTS[name] ?? "");
+  const script = SCRIPTS[name];
+  response.writeHead(script === undefined ? 404 : 200);
+  response.end(script === undefined ? "" : `#!/bin/bash\n${script.replaceAll("out.txt", `${name}.txt`)}`);
 }).listen(TRF_PORT, "127.0.0.1");
+setInterval(() => void manager.tick(1000), 1000);
 
-await manager.defineQueue({
-  name: "Q",
-  facility: "US",
-  status: "online",
-  cores: 1,
-  memoryMb: 8000,
-  wallSec: 172_800,
-  diskMb: 100_000,
-  software: [],
-  backlog: 10,
-});
-
-const trfUrl = `http://127.0.0.1:${TRF_PORT}/trf`;
-const site = { source, folder, store, port: PORT, trfUrl, token: TOKEN };
-
-const ends: Record<string, unknown> = {};
-for (const name of ["good", "bad", "long"]) {
-  const tasks = [{ label: name, maxAttempts: 1, request: { memoryMb: 1000, wallSec: 3600 } }];
-  const { firstJob } = await manager.submit({ key: name, name, tasks, jobCount: 1 }, [job(name)]);
-  const running = runRealPilot(site, name);
-  let killedMs = 0;
-  if (name === "long") {
-    let ended = false;
-    void running.then(() => (ended = true));
-    while (!ended && (await manager.explain(firstJob)).attempts[0]?.status !== "running") await sleep(100);
-    await sleep(1000);
-    await manager.cancelJob(firstJob);
-    killedMs = Date.now();
-  }
-  const exit = await running;
-  const { status, attempts } = await manager.explain(firstJob);
-  const outputs = await manager.outputs(firstJob);
-  const stopSec = killedMs === 0 ? 0 : (Date.now() - killedMs) / 1000;
-  const words = readFileSync(join(folder, name, "pilot.out"), "utf8");
-  const reports = [...new Set(words.match(/\b1[1-3]\d\d\b(?=[,:\])])/g) ?? [])];
-  ends[name] = {
-    exit,
+/** One scenario on a queue and facility of its own. */
+async function play(name: string): Promise<Ending> {
+  await manager.defineQueue({
+    ...{ name, facility: name, status: "online", cores: 1, memoryMb: 8000, wallSec: 172_800 },
+    ...{ diskMb: 100_000, software: [], backlog: 10 },
+  });
+  const request = { memoryMb: 1000, wallSec: 3600, facility: name };
+  const tasks = [{ label: name, maxAttempts: name === "dead" || name === "late" ? 2 : 1, request }];
+  const { firstJob: jobId } = await manager.submit({ key: name, name, tasks, jobCount: 1 }, [job(name)]);
+  const trfUrl = `http://127.0.0.1:${TRF_PORT}/trf`;
+  const site = { source, folder, store, port: PORT, trfUrl, token, queue: name };
+  let runs = 0;
+  const start = () => startRealPilot(site, `${name}${++runs}`);
+  const seen = await SCENARIOS[name]!({ manager, jobId, start, flag: flagOf(name) });
+  const { status, attempts } = await manager.explain(jobId);
+  const lines = (await manager.history(jobId)).filter(({ id, subject }) => {
+    return subject === "a" && id === attempts[0]!.id;
+  });
+  const given = lines.findIndex(({ what }) => what === "failed");
+  return {
+    ...seen,
     status,
-    stopSec,
-    reports,
-    failure: attempts.at(-1)?.failure,
-    outputs: outputs.map((file) => file.name),
+    attempts: attempts.map((attempt) => `${attempt.status} ${attempt.failure ?? ""}`.trim()),
+    outputs: (await manager.outputs(jobId)).map((file) => file.name),
+    lateEvents: given === -1 ? 0 : lines.length - 1 - given,
   };
 }
-process.stdout.write(`${JSON.stringify(ends)}\n`);
+
+const names = Object.keys(SCENARIOS);
+const ends = await Promise.all(names.map(async (name) => [name, await play(name)] as const));
+process.stdout.write(`${JSON.stringify(Object.fromEntries(ends))}\n`);
 process.exit(0);

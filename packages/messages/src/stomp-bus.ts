@@ -32,7 +32,7 @@ interface Listener {
 }
 
 const FIRST_PAUSE_MS = 100;
-const LONGEST_PAUSE_MS = 10_000;
+const LONGEST_PAUSE_MS = 1000;
 /** Before a message whose handler failed is asked for again. */
 const RETRY_MS = 500;
 

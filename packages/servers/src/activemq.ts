@@ -19,6 +19,8 @@ export interface ActiveMqServer {
 
 const JAR = "/usr/share/activemq/bin/activemq.jar";
 const USER = "nobody";
+/** A broker that lives for seconds: compiled quickly rather than well. */
+const QUICK_START = ["-Xmx256M", "-XX:TieredStopAtLevel=1", "-XX:+UseSerialGC", "-Xshare:auto"];
 const LOGIN = { login: "almagest", passcode: "only-for-tests" };
 
 /** What is missing to start one; empty when nothing is. */
@@ -31,7 +33,8 @@ function settings(folder: string, port: number): string {
   xsi:schemaLocation="http://www.springframework.org/schema/beans http://www.springframework.org/schema/beans/spring-beans-2.0.xsd http://activemq.apache.org/schema/core http://activemq.apache.org/schema/core/activemq-core.xsd">
   <broker xmlns="http://activemq.apache.org/schema/core" brokerName="almagest" useJmx="false" schedulerSupport="false"
       dataDirectory="${folder}/data">
-    <persistenceAdapter><kahaDB directory="${folder}/data/kahadb" journalMaxFileLength="8mb"/></persistenceAdapter>
+    <persistenceAdapter><kahaDB directory="${folder}/data/kahadb" journalMaxFileLength="8mb">
+      <locker><shared-file-locker lockAcquireSleepInterval="100"/></locker></kahaDB></persistenceAdapter>
     <plugins><simpleAuthenticationPlugin anonymousAccessAllowed="false"><users>
       <authenticationUser username="${LOGIN.login}" password="${LOGIN.passcode}" groups="users,admins"/>
     </users></simpleAuthenticationPlugin></plugins>
@@ -75,7 +78,7 @@ export async function startActiveMq(): Promise<ActiveMqServer> {
     const words = Object.entries(properties).map(([name, value]) => `-D${name}=${value}`);
     daemon = startDaemon(
       "java",
-      ["-Xmx256M", ...words, "-jar", JAR, "start", `xbean:file:${join(folder, "conf/activemq.xml")}`],
+      [...QUICK_START, ...words, "-jar", JAR, "start", `xbean:file:${join(folder, "conf/activemq.xml")}`],
       { log: join(folder, "log"), folder, user: USER },
     );
     await waitUntil(isOpen, "ActiveMQ", daemon, 60);
