@@ -24,13 +24,15 @@ interface Ends {
   readonly counts: Readonly<Record<string, { finished: number; failed: number; pruned: number }>>;
   /** Children that began before a parent had ended. */
   readonly early: number;
+  /** What failed, in short. */
+  readonly failures: string;
   readonly report: string;
   readonly cancelled: string;
 }
 
 const run = promisify(execFile);
 
-function submitFile(folder: string, decoder: string, graph: Graph, name: string): string {
+function submitFile(folder: string, python: string, decoder: string, graph: Graph, name: string): string {
   const path = join(folder, `${name}.yaml`);
   const config = {
     wmsServiceClass: "lsst.ctrl.bps.panda.PanDAService",
@@ -50,9 +52,9 @@ function submitFile(folder: string, decoder: string, graph: Graph, name: string)
     updateQuantumGraph: "cp {inputQgraphFile} {qgraphFile}",
     submitPath: join(folder, `submit-${name}`),
     ...{ requestMemory: 200, requestMemoryMax: 500, numberOfRetries: 1, requestWalltime: 300 },
-    fileDistributionEndPoint: `file://${folder}/distribution/`,
-    fileDistributionEndPointDefault: `file://${folder}/distribution/`,
-    runnerCommand: `python3 ${decoder} _cmd_line_`,
+    fileDistributionEndPoint: `file://${folder}/distribution-${name}/`,
+    fileDistributionEndPointDefault: `file://${folder}/distribution-${name}/`,
+    runnerCommand: `${python} ${decoder} _cmd_line_`,
     // One quantum of the first task fails.
     runQuantumCommand: name === "endless" ? "sleep 300" : `test {qgraphNodeId} != ${graph.first}`,
     pipetask: { pipetaskInit: { runQuantumCommand: "echo init" } },
@@ -98,7 +100,9 @@ async function measure(): Promise<Ends> {
       "import os, lsst.ctrl.bps as b; print(os.path.join(os.path.dirname(b.__file__), 'panda/edgenode'))";
     const decoder = join((await run(python, ["-c", where])).stdout.trim(), "cmd_line_decoder.py");
     const submit = async (name: string): Promise<number> =>
-      Number(/Run Id: (\d+)/.exec(await bps("submit", submitFile(folder, decoder, graph, name)))?.[1]);
+      Number(
+        /Run Id: (\d+)/.exec(await bps("submit", submitFile(folder, python, decoder, graph, name)))?.[1],
+      );
     const id = await submit("small");
     const client = new WorkloadClient({ url: service.url, token });
     let workflow = await client.workflow(id);
@@ -114,10 +118,16 @@ async function measure(): Promise<Ends> {
       client,
       workflow.tasks.map((task) => task.id),
     );
+    const failures = (await client.errors(id))
+      .map(
+        ({ attempts, label, error, text }) =>
+          `${attempts} × ${label.slice(-20)} ${error} ${text.slice(0, 200)}`,
+      )
+      .join("; ");
     const endless = await submit("endless");
     await bps("cancel", ...SERVICE, "--id", String(endless));
     const cancelled = (await client.workflow(endless)).tasks.map(({ state }) => state.status).join(" ");
-    return { graph, counts, early, report, cancelled };
+    return { graph, counts, early, failures, report, cancelled };
   } finally {
     await service.close();
     rmSync(folder, { recursive: true, force: true });
@@ -149,13 +159,13 @@ export const bars: Bar[] = [
     goal: "three tasks released in order; one failed quantum prunes what needs it, the rest finishes",
     async measure() {
       ends ??= measure();
-      const { counts, graph, early } = await ends;
+      const { counts, graph, early, failures } = await ends;
       const [one, two, merge] = [counts.task_auto1!, counts.task_auto2!, counts.merge!];
       const show = Object.entries(counts).map(
         ([label, { finished, failed, pruned }]) => `${label} ${finished}/${failed}/${pruned}`,
       );
       return {
-        figure: `finished/failed/pruned: ${show.join(", ")}; ${early} began early`,
+        figure: `finished/failed/pruned: ${show.join(", ")}; ${early} began early; ${failures}`,
         pass:
           early === 0 &&
           one.failed === 1 &&

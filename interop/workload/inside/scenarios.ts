@@ -1,4 +1,4 @@
-import { writeFileSync } from "node:fs";
+import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { JobExplanation, WorkloadManager } from "@almagest/workload";
 import type { RealPilot } from "./run-real-pilot.ts";
@@ -11,6 +11,8 @@ export interface Stage {
   start(): RealPilot;
   /** The payload of `late` and `dead` does its work once this file is there. */
   readonly flag: string;
+  /** The payload sleeps so long, which no other does: so its process is found. */
+  readonly sleepSec: number;
 }
 
 /** How a scenario ended; times in seconds. */
@@ -19,14 +21,15 @@ export interface Ending {
   readonly status: string;
   readonly attempts: readonly string[];
   readonly codes: readonly string[];
-  /** From what should stop the (first) pilot to its end; 0 where nothing should. */
-  readonly stopSec: number;
+  /** From what should stop the (first) pilot to the end of its payload, and to its own; 0 where nothing should. */
+  readonly payloadSec: number;
+  readonly pilotSec: number;
   readonly outputs: readonly string[];
   /** Lines of the event log that the first attempt got after it had been given up. */
   readonly lateEvents: number;
 }
 
-type Scenario = (stage: Stage) => Promise<Pick<Ending, "exits" | "codes" | "stopSec">>;
+type Scenario = (stage: Stage) => Promise<Pick<Ending, "exits" | "codes" | "payloadSec" | "pilotSec">>;
 
 /** The attempt of that number once `fits`. */
 async function attemptThat(
@@ -42,14 +45,32 @@ async function attemptThat(
   }
 }
 
-async function untilEnd(pilot: RealPilot): Promise<{ exit: number | null; stopSec: number }> {
+function isRunning(sleepSec: number): boolean {
+  return readdirSync("/proc").some((pid) => {
+    if (!/^\d+$/.test(pid)) return false;
+    try {
+      return readFileSync(`/proc/${pid}/cmdline`, "latin1") === `sleep\0${sleepSec}\0`;
+    } catch {
+      return false; // It has ended.
+    }
+  });
+}
+
+/** Waits for the end of a pilot and of its payload. */
+async function untilEnd(pilot: RealPilot, { sleepSec }: Stage) {
   const begin = performance.now();
-  return { exit: await pilot.exit, stopSec: (performance.now() - begin) / 1000 };
+  const sinceSec = (): number => (performance.now() - begin) / 1000;
+  const payload = (async (): Promise<number> => {
+    while (isRunning(sleepSec) && sinceSec() < sleepSec) await sleep(100);
+    return sinceSec();
+  })();
+  const exit = await pilot.exit;
+  return { exit, pilotSec: sinceSec(), payloadSec: await payload };
 }
 
 const undisturbed: Scenario = async (stage) => {
   const pilot = stage.start();
-  return { exits: [await pilot.exit], codes: pilot.codes(), stopSec: 0 };
+  return { exits: [await pilot.exit], codes: pilot.codes(), payloadSec: 0, pilotSec: 0 };
 };
 
 /** A job that is cancelled while the pilot runs it. */
@@ -58,8 +79,8 @@ const cancelled: Scenario = async (stage) => {
   await attemptThat(stage, 1, ({ status }) => status === "running");
   await sleep(1000);
   await stage.manager.cancelJob(stage.jobId);
-  const { exit, stopSec } = await untilEnd(pilot);
-  return { exits: [exit], codes: pilot.codes(), stopSec };
+  const { exit, ...times } = await untilEnd(pilot, stage);
+  return { exits: [exit], codes: pilot.codes(), ...times };
 };
 
 /** The pilot dies without a word; the job goes to another. */
@@ -67,11 +88,11 @@ const dead: Scenario = async (stage) => {
   const first = stage.start();
   await attemptThat(stage, 1, ({ status }) => status === "running");
   first.child.kill("SIGKILL");
-  const { exit, stopSec } = await untilEnd(first);
+  const exit = await first.exit;
   await attemptThat(stage, 1, ({ status }) => status === "failed");
   writeFileSync(stage.flag, "");
   const second = stage.start();
-  return { exits: [exit, await second.exit], codes: first.codes(), stopSec };
+  return { exits: [exit, await second.exit], codes: first.codes(), payloadSec: 0, pilotSec: 0 };
 };
 
 /** The pilot freezes until another has done its job, then goes on as if nothing had been. */
@@ -83,17 +104,17 @@ const late: Scenario = async (stage) => {
   writeFileSync(stage.flag, "");
   const second = await stage.start().exit;
   first.child.kill("SIGCONT");
-  const { exit, stopSec } = await untilEnd(first);
-  return { exits: [exit, second], codes: first.codes(), stopSec };
+  const { exit, ...times } = await untilEnd(first, stage);
+  return { exits: [exit, second], codes: first.codes(), ...times };
 };
 
 /** The pilot believes that it runs another attempt than the server gave out (its job says number 9). */
 const stale: Scenario = async (stage) => {
   const pilot = stage.start();
   await attemptThat(stage, 1, ({ status }) => status === "sent");
-  const { exit, stopSec } = await untilEnd(pilot);
+  const { exit, ...times } = await untilEnd(pilot, stage);
   await attemptThat(stage, 1, ({ status }) => status !== "sent");
-  return { exits: [exit], codes: pilot.codes(), stopSec };
+  return { exits: [exit], codes: pilot.codes(), ...times };
 };
 
 /** What happens to the pilot, by the job's name. */

@@ -97,6 +97,7 @@ class StompBus implements MessageBus {
       try {
         const client = await this.#dial();
         this.#current = client;
+        client.setMaxListeners(0);
         client.on("error", (error) => this.#lost(client, error));
         for (const listener of this.#listeners) this.#listen(client, listener);
         return client;

@@ -22,6 +22,8 @@ export interface StompitClient {
   ack(message: StompitMessage): void;
   disconnect(done: (error: Error | null) => void): void;
   destroy(): void;
+  /** Each message on its way adds a listener of its own. */
+  setMaxListeners(count: number): void;
   on(event: "error", listener: (error: Error) => void): void;
 }
 

@@ -8,6 +8,7 @@ export type { LogEntry } from "./core/slice.ts";
 export type { JobCounts, TaskState, TaskStatus } from "./core/task-state.ts";
 export type { Worker, WorkerStatus } from "./core/worker-state.ts";
 export { WORKLOAD_ERRORS } from "./errors.ts";
+export { type PublishSettings, publishEvents } from "./events/publish-events.ts";
 export { type HarvestSettings, harvestOnce, runHarvester } from "./harvester/harvest.ts";
 export {
   HARVESTER_PLUGINS,

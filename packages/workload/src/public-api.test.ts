@@ -17,6 +17,7 @@ test("the public functions are these; widen the list only on purpose", () => {
     "launchOf",
     "openWorkload",
     "orderJobs",
+    "publishEvents",
     "readOperatorToken",
     "readServerFile",
     "readServiceConfig",

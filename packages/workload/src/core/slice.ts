@@ -8,10 +8,11 @@ export interface Edge {
   readonly kind: "success" | "end";
 }
 
-/** One line of the event log: what an attempt (`a`), job (`j`), task (`t`), workflow (`f`) or queue (`q`) became. */
+/** One line of the event log: what an attempt (`a`), job (`j`), task (`t`), workflow (`f`), queue (`q`) or worker (`w`)
+ * became. */
 export interface LogEntry {
   readonly timeMs: number;
-  readonly subject: "a" | "j" | "t" | "f" | "q";
+  readonly subject: "a" | "j" | "t" | "f" | "q" | "w";
   readonly id: number;
   /** The job that an attempt (or the job itself) is of; 0 for the others. */
   readonly jobId: number;

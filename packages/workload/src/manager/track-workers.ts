@@ -51,6 +51,7 @@ export async function addWorkers(
     };
   });
   await commit.db.insertMany("worker", COLUMNS, workers.map(toRow));
+  for (const { id } of workers) commit.log("w", id, "pending");
   return workers;
 }
 
@@ -77,6 +78,7 @@ export async function seeWorker(
   );
   if (after === before) return;
   await commit.db.insertMany("worker", COLUMNS, [toRow(after)], { onConflict: { replaceBy: ["id"] } });
+  if (after.status !== before.status) commit.log("w", id, after.status, after.text || undefined);
 }
 
 /** A harvester's workers that have not ended, oldest first. */

@@ -83,6 +83,25 @@ export const serviceConfigSchema = z
       .describe("Files (PEM); then the server speaks HTTPS."),
     endpoints: z.record(z.string(), z.json()).default({}).describe("Storage endpoints as pilots read them."),
     queueFields: z.record(z.string(), z.json()).default({}).describe("Fields of the queue files for pilots."),
+    messages: z
+      .object({
+        host: z.string(),
+        port: z.number().int().positive(),
+        login: z.string().optional(),
+        passcodeFile: z
+          .string()
+          .optional()
+          .describe("A file, so that the secret stands in no configuration."),
+        tls: z
+          .object({ ca: z.string().optional(), cert: z.string().optional(), key: z.string().optional() })
+          .strict()
+          .optional()
+          .describe("Files (PEM); with a certificate and key the service proves itself by them."),
+        prefix: z.string().default("/topic/").describe("Before the destinations' names."),
+      })
+      .strict()
+      .optional()
+      .describe("A broker (STOMP) that is told of every job, task and worker."),
     tickSec: z.number().positive().default(60).describe("Between looks for lost jobs."),
   })
   .strict();

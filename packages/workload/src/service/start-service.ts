@@ -18,6 +18,7 @@ import {
   type WorkloadManager,
 } from "../manager/workload-manager.ts";
 import { type PandaServer, type PandaServerOptions, startPandaServer } from "../panda/server.ts";
+import { publishToBroker } from "./publish-to-broker.ts";
 import { refuseSecondServer, removeServerFile, writeOperatorToken, writeServerFile } from "./server-file.ts";
 import type { ServiceConfig } from "./service-config.ts";
 
@@ -81,11 +82,15 @@ export async function startService(options: ServiceOptions): Promise<WorkloadSer
   await writeServerFile(folder, server.url);
   const harvesters = startHarvesters(manager, server.url, options, issuer, stop.signal);
   const ticking = keepTicking(manager, config.tickSec * 1000, clock, stop.signal, renewToken, log);
+  const publishing =
+    config.messages === undefined
+      ? Promise.resolve()
+      : publishToBroker(manager, config.messages, stop.signal, log.child({ part: "messages" }));
   log.info("serving", { url: server.url, folder, queues: config.queues.map(({ name }) => name) });
   const close = async (): Promise<void> => {
     if (stop.signal.aborted) return;
     stop.abort();
-    await Promise.all([ticking, ...harvesters.map(({ running }) => running)]);
+    await Promise.all([ticking, publishing, ...harvesters.map(({ running }) => running)]);
     // While the server still listens, so that local pilots can report what they give up.
     await Promise.all(harvesters.map(({ plugin }) => plugin[Symbol.asyncDispose]()));
     await server.close();
