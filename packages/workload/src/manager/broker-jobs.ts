@@ -3,14 +3,14 @@ import type { Attempt } from "../core/attempt-state.ts";
 import { type Job, stepJob } from "../core/job-state.ts";
 import { putAttempt, putJob } from "../core/slice.ts";
 import { isTaskOpen, roomForScouts } from "../core/task-state.ts";
-import { type Candidate, chooseQueue, queueRoom } from "../scheduling/choose-queue.ts";
+import { type Candidate, chooseQueue, queueRoom, wantsJobs } from "../scheduling/choose-queue.ts";
 import { shareLoad } from "../scheduling/facility-shares.ts";
 import { predictRequest } from "../scheduling/learn-usage.ts";
 import { type Refusal, refuseQueue } from "../scheduling/refuse-queue.ts";
 import type { Queue, ResourceClass, ResourceRequest } from "../scheduling/resources.ts";
 import { loadNeed } from "../store/slice-store.ts";
 import type { Commit } from "./commit.ts";
-import { chargeInAdvance, type TaskRecord } from "./world.ts";
+import { chargeInAdvance, type TaskRecord, type World } from "./world.ts";
 
 /** At most so many jobs are assigned in one commit, so that none takes long. */
 const MAX_PER_COMMIT = 4000;
@@ -102,6 +102,14 @@ export async function brokerJobs(commit: Commit): Promise<boolean> {
   return left === 0;
 }
 
+/** Whether another commit could assign jobs, as far as counts tell. */
+export function couldBroker({ queues, loads, ready }: World): boolean {
+  if (ready.size === 0) return false;
+  const candidates = Array.from(queues.values(), (queue) => ({ queue, ...loads.get(queue.id)! }));
+  for (const count of ready.values()) if (wantsJobs(candidates, count)) return true;
+  return false;
+}
+
 /** Ready jobs that this commit has not written yet, by class, lowest id first. */
 function readyInSlice({ slice }: Commit): Map<number, number[]> {
   const byClass = new Map<number, number[]>();
@@ -129,9 +137,9 @@ async function brokerClass(
     if (refusal === undefined) candidates.push({ queue, ...world.loads.get(queue.id)! });
   }
   const ready = Math.min(world.ready.get(entry.id) ?? 0, most, roomOfTask(world.tasks.get(entry.taskId)!));
+  if (ready <= 0 || !wantsJobs(candidates, ready)) return 0;
   const room = candidates.reduce((sum, candidate) => sum + queueRoom(candidate), 0);
   const count = Math.min(ready, room);
-  if (count <= 0) return 0;
   return assignJobs(commit, entry, request, candidates, await nextReady(commit, entry.id, count, fresh));
 }
 

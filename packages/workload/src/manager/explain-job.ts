@@ -3,7 +3,7 @@ import { type Database, sql } from "@almagest/database";
 import type { AttemptStatus } from "../core/attempt-state.ts";
 import type { JobStatus } from "../core/job-state.ts";
 import { isTaskOpen, roomForScouts } from "../core/task-state.ts";
-import { queueRoom } from "../scheduling/choose-queue.ts";
+import { wantsJobs } from "../scheduling/choose-queue.ts";
 import { refuseQueue } from "../scheduling/refuse-queue.ts";
 import { effectiveRequest, roomOfTask } from "./broker-jobs.ts";
 import type { World } from "./world.ts";
@@ -116,8 +116,8 @@ function whyReady(world: World, classId: number): string[] {
     const refusal = refuseQueue(request, queue);
     if (refusal !== undefined) return `queue ${queue.name} refuses it: ${refusal.text}`;
     const load = world.loads.get(queue.id)!;
-    return queueRoom({ queue, ...load }) === 0
-      ? `queue ${queue.name} fits but is full: ${load.activated} wait there, ${load.running} run`
-      : `queue ${queue.name} fits and has room; it is assigned with the next commit`;
+    return wantsJobs([{ queue, ...load }], world.ready.get(classId) ?? 1)
+      ? `queue ${queue.name} fits and has room; it is assigned with the next commit`
+      : `queue ${queue.name} fits but is full: ${load.activated} wait there, ${load.running} run`;
   });
 }

@@ -19,7 +19,7 @@ import {
 import { createSchema } from "../store/schema.ts";
 import type { JobSpec, SubmitResult, WorkflowSpec } from "../workflow-spec.ts";
 import type { JobOrder, PilotOffer } from "./acquire-jobs.ts";
-import { brokerJobs } from "./broker-jobs.ts";
+import { brokerJobs, couldBroker } from "./broker-jobs.ts";
 import type { Commit } from "./commit.ts";
 import { CommitQueue } from "./commit-queue.ts";
 import { checkRetryRules, defineQueue, type QueueSpec, setRetryRules, setShares } from "./configure.ts";
@@ -77,7 +77,7 @@ export class WorkloadManager implements AsyncDisposable {
       for (const waitMs of this.#pilots.lastWaitsMs) this.#commits.counters.dispatched(waitMs / 1000);
       answer();
       // Pilots took work and made room, or brokerage was cut short: go on in a next commit.
-      if (more || this.#pilots.tookWork) this.#commitAgain();
+      if (more || (this.#pilots.tookWork && couldBroker(this.#world))) this.#commitAgain();
     };
   }
 

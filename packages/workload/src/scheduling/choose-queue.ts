@@ -17,6 +17,19 @@ export function queueRoom({ queue, activated, running }: Candidate): number {
   return Math.max(0, Math.min(backlog, limit));
 }
 
+/** Whether so many wait at the queue that it need not be filled up before a thirty-second of them has been taken: a commit
+ * that brokers a hundred jobs costs hardly more than one that brokers one. */
+export function isStocked({ queue, activated, running }: Candidate): boolean {
+  return activated * 32 > Math.max(queue.backlog, running) * 31;
+}
+
+/** Whether brokerage has something to do: `ready` jobs wait, and a queue lacks work or could take them all. */
+export function wantsJobs(candidates: readonly Candidate[], ready: number): boolean {
+  if (ready === 0) return false;
+  const room = candidates.reduce((sum, candidate) => sum + queueRoom(candidate), 0);
+  return room > 0 && (ready <= room || candidates.some((one) => queueRoom(one) > 0 && !isStocked(one)));
+}
+
 /** What a choice must know of the facilities' shares. */
 export interface ShareView {
   readonly shares: ReadonlyMap<string, Share>;

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { chooseQueue, queueRoom } from "./choose-queue.ts";
+import { chooseQueue, queueRoom, wantsJobs } from "./choose-queue.ts";
 import { createLearnedUse, learnUse, predictRequest } from "./learn-usage.ts";
 import { refuseQueue } from "./refuse-queue.ts";
 import { DEFAULT_REQUEST, type Queue } from "./resources.ts";
@@ -93,4 +93,14 @@ test("the prediction covers what was seen and does not depend on the order it wa
 test("too few samples change nothing", () => {
   const use = learnUse(createLearnedUse("isr"), 9000, 10);
   assert.deepEqual(predictRequest(DEFAULT_REQUEST, use), DEFAULT_REQUEST);
+});
+
+test("a queue with plenty waiting is filled up only now and then, one that lacks work or can take all at once", () => {
+  const wide = { ...queue, backlog: 320 };
+  assert.equal(wantsJobs([{ queue: wide, activated: 315, running: 0 }], 1000), false);
+  assert.equal(wantsJobs([{ queue: wide, activated: 315, running: 0 }], 5), true);
+  assert.equal(wantsJobs([{ queue: wide, activated: 310, running: 0 }], 1000), true);
+  assert.equal(wantsJobs([{ queue: wide, activated: 320, running: 0 }], 1000), false);
+  assert.equal(wantsJobs([{ queue: { ...wide, maxActive: 10 }, activated: 0, running: 9 }], 1000), true);
+  assert.equal(wantsJobs([{ queue: wide, activated: 0, running: 0 }], 0), false);
 });
