@@ -1,5 +1,6 @@
 import { type Clock, systemClock } from "@almagest/base";
-import { sql } from "@almagest/database";
+import { isOnLocalFileSystem, sql } from "@almagest/database";
+import { isRemoteUri, toLocalPath } from "@almagest/resources";
 import type { Butler } from "./butler.ts";
 import { createFileCache } from "./datastore/file-cache.ts";
 import { createUniverse } from "./dimensions/universe.ts";
@@ -44,6 +45,10 @@ export async function openButler(root: string, options: OpenOptions = {}): Promi
       universe: createUniverse(attributes.universe),
       clock,
       readOnly: readOnly || !attributes.writeable,
+      localDisk:
+        !readOnly &&
+        !isRemoteUri(config.datastoreRoot) &&
+        (await isOnLocalFileSystem(toLocalPath(config.datastoreRoot)).catch(() => false)),
       datastoreName: config.datastoreName,
       fileTable: config.fileTable,
     };

@@ -46,6 +46,8 @@ export interface Formatter<T = unknown> {
   /** As `write`, and calls `seen` with every byte of the file in order (valid during the call): spares reading a large file
    * again for its checksum. Optional. */
   writeSeen?(value: T, path: string, seen: (bytes: Uint8Array) => void): Promise<void>;
+  /** The content of the file that `write` would make, where that is small and made in memory. Optional. */
+  encode?(value: T): string | Uint8Array;
   /** Gives the large buffers of a value back to the thread's store, once nobody will use it again. Optional. */
   release?(value: T): void;
   /** Reads the whole value, or one component (`wcs`, `bbox`, `psf`, …), with optional read parameters

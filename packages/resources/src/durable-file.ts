@@ -166,7 +166,8 @@ export async function writeDurably(
   }
 }
 
-function refuseExisting(path: string, cause: unknown): unknown {
+/** `RESOURCES.EXISTS` for a name that is taken; any other error as it is. */
+export function refuseExisting(path: string, cause: unknown): unknown {
   if ((cause as NodeJS.ErrnoException).code !== "EEXIST") return cause;
   return new AlmagestError("RESOURCES.EXISTS", `The file ${path} exists already.`, {
     cause,

@@ -16,6 +16,7 @@ import { dirname, join, relative, resolve } from "node:path";
 import { AlmagestError } from "@almagest/base";
 import { copyUnsynced, type DurableFile, syncDirectory, writeDurably } from "./durable-file.ts";
 import type { LocalFile, ResourceInfo, ResourceStore, UploadOptions } from "./resource-store.ts";
+import { copySmallUnsynced } from "./small-file.ts";
 import { toFileUri, toLocalPath } from "./uri.ts";
 
 function missing(uri: string, cause: unknown): unknown {
@@ -53,11 +54,20 @@ async function upload(
 ): Promise<DurableFile | undefined> {
   const target = toLocalPath(uri);
   const source = resolve(localPath);
-  const { mode = "copy", overwrite = false, checksum = false, syncLater = false } = options;
+  const {
+    mode = "copy",
+    overwrite = false,
+    checksum = false,
+    syncLater = false,
+    localDisk = false,
+  } = options;
   try {
     switch (mode) {
       case "copy":
-        if (syncLater) return await copyUnsynced(source, target, { checksum });
+        if (syncLater) {
+          const small = localDisk ? copySmallUnsynced(source, target, { checksum }) : undefined;
+          return small ?? (await copyUnsynced(source, target, { checksum }));
+        }
         return await writeDurably(target, (path) => copyFile(source, path, constants.COPYFILE_FICLONE), {
           overwrite,
           checksum,

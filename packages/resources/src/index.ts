@@ -21,5 +21,6 @@ export type {
   StoredObject,
   UploadOptions,
 } from "./resource-store.ts";
+export { SMALL_FILE_BYTES, writeSmallDurably } from "./small-file.ts";
 export { isRemoteScheme, storeFor } from "./store-for.ts";
 export { isAbsoluteUri, resolveWithin, toFileUri, toLocalPath, uriScheme } from "./uri.ts";

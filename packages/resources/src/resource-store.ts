@@ -62,4 +62,6 @@ export interface UploadOptions {
   readonly checksum?: boolean;
   /** Copy straight under the name and leave the syncing to a later `syncFileSystem`; never overwrites. */
   readonly syncLater?: boolean;
+  /** The file system is a local disk: what is small goes in blocking calls, which take a fraction of the time. */
+  readonly localDisk?: boolean;
 }

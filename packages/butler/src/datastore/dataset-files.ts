@@ -7,10 +7,12 @@ import {
   isAbsoluteUri,
   isRemoteUri,
   type LocalFile,
+  SMALL_FILE_BYTES,
   type StoredObject,
   storeFor,
   toFileUri,
   writeDurably,
+  writeSmallDurably,
 } from "@almagest/resources";
 import type { LocatedDataset } from "../api/dataset-api.ts";
 import type { ExpandedDataId } from "../dimensions/universe.ts";
@@ -66,13 +68,23 @@ function formatterFailed(action: string, located: LocatedDataset, cause: unknown
   );
 }
 
+/** How to write a dataset's file. */
+export interface FileWriteOptions {
+  readonly overwrite: boolean;
+  readonly checksum: boolean;
+  /** The name counts for nothing until the registry claims it. */
+  readonly claimedLater?: boolean;
+  /** The root is on a local disk. */
+  readonly localDisk?: boolean;
+}
+
 /** Writes a value to a temporary file and puts it in place whole. Throws `RESOURCES.EXISTS` unless `overwrite`. */
 export async function writeDatasetFile(
   root: string,
   formatters: FormatterRegistry,
   located: LocatedDataset,
   value: unknown,
-  options: { readonly overwrite: boolean; readonly checksum: boolean; readonly claimedLater?: boolean },
+  options: FileWriteOptions,
 ): Promise<StoredObject> {
   const formatter = formatterByName(formatters, located.formatter);
   const write = async (temporary: string): Promise<void> => {
@@ -83,6 +95,17 @@ export async function writeDatasetFile(
     }
   };
   const location = locationOf(root, located.path);
+  if (options.localDisk && options.claimedLater && !options.overwrite && formatter.encode !== undefined) {
+    try {
+      const content = formatter.encode(value);
+      const bytes = typeof content === "string" ? Buffer.from(content) : content;
+      if (bytes.length > SMALL_FILE_BYTES)
+        return await writeDurably(location, (path) => writeFile(path, bytes), options);
+      return await writeSmallDurably(location, bytes, options);
+    } catch (cause) {
+      throw formatterFailed("write", located, cause);
+    }
+  }
   if (!isRemoteUri(location)) return writeDurably(location, write, options);
   const folder = await mkdtemp(join(tmpdir(), "almagest-put-"));
   try {

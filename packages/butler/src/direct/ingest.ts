@@ -151,7 +151,13 @@ async function bringIn(
   const local = fetched?.path ?? toLocalPath(source);
   const store = await storeFor(target);
   const upload = async (): Promise<StoredObject | undefined> => {
-    if (mode !== "link") return store.upload(local, target, { mode, checksum: state.checksum, syncLater });
+    if (mode !== "link")
+      return store.upload(local, target, {
+        mode,
+        checksum: state.checksum,
+        syncLater,
+        localDisk: state.repository.localDisk,
+      });
     // As in the original: a hard link where the file system allows, else a symbolic one.
     return store.upload(local, target, { mode: "hardlink" }).catch((error: unknown) => {
       if (isAlmagestError(error)) throw error;

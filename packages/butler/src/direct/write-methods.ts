@@ -46,6 +46,7 @@ async function writeNewFile(
         overwrite: false,
         checksum,
         claimedLater: true,
+        localDisk: repository.localDisk,
       });
     } catch (error) {
       if (!isAlmagestError(error, "RESOURCES.EXISTS")) throw error;

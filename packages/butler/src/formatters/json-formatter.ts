@@ -43,6 +43,7 @@ export function createJsonFormatter(name: string): Formatter {
     name,
     extension: ".json",
     write: (value, path) => writeFile(path, stringifyPythonJson(value)),
+    encode: stringifyPythonJson,
     read: async (path, options) => {
       const document = parsePythonJson(await readFile(path, "utf8"));
       return options.component === undefined ? document : memberOf(document, options.component);

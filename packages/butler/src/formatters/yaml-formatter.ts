@@ -71,6 +71,7 @@ export const yamlFormatter: Formatter = {
   name: "lsst.daf.butler.formatters.yaml.YamlFormatter",
   extension: ".yaml",
   write: (value, path) => writeFile(path, stringifyYaml(value)),
+  encode: stringifyYaml,
   read: async (path, options) => {
     const document = parseYaml(await readFile(path, "utf8"));
     return options.component === undefined ? document : memberOf(document, options.component);

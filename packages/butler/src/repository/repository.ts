@@ -9,6 +9,8 @@ export interface Repository {
   readonly universe: Universe;
   readonly clock: Clock;
   readonly readOnly: boolean;
+  /** The root is a folder on a local disk, where small files are best handled in blocking calls. */
+  readonly localDisk: boolean;
   /** Name under which the datastore's files are recorded: `FileDatastore@<butlerRoot>`. */
   readonly datastoreName: string;
   /** Table of stored files: `file_datastore_records`. */
