@@ -24,6 +24,8 @@ export interface TransferApi {
   collectRecords(refs: readonly DatasetRef[]): Promise<ReadonlyMap<string, readonly DimensionRecord[]>>;
   /** Checks the repository: files missing, changed, orphaned, half-written; with `repair` sets right what can be. */
   check(options?: CheckOptions): Promise<CheckReport>;
+  /** Deletes those of these files, relative to the repository, that no dataset claims. */
+  removeUnclaimed(paths: readonly string[]): Promise<void>;
   /** Dataset types whose files could not be named apart, written or read as the repository is configured. */
   validateConfiguration(options?: ValidateOptions): Promise<ConfigurationProblem[]>;
 }

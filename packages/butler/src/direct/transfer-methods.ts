@@ -5,7 +5,7 @@ import { collectRecords } from "../transfer/collect-records.ts";
 import { exportTo } from "../transfer/export-datasets.ts";
 import { importExportFile } from "../transfer/import-export-file.ts";
 import { type ButlerState, requireWriteable } from "./butler-state.ts";
-import type { UndoLog } from "./undo-log.ts";
+import { removeUnclaimed, type UndoLog } from "./undo-log.ts";
 
 /** The methods of a Butler that exchange data with other repositories. */
 export function createTransferMethods(state: ButlerState, undo: UndoLog): TransferApi {
@@ -16,6 +16,10 @@ export function createTransferMethods(state: ButlerState, undo: UndoLog): Transf
     check: async (options = {}) => {
       if (options.repair) requireWriteable(state);
       return checkRepository(state, options);
+    },
+    removeUnclaimed: async (paths) => {
+      requireWriteable(state);
+      for (const path of paths) await removeUnclaimed(state.repository, path);
     },
     importFrom: async (path, options = {}) => {
       requireWriteable(state);

@@ -294,6 +294,9 @@ export async function openRemoteButler(options: RemoteOptions): Promise<Butler> 
     exportTo: async () => {
       throw unsupported("export", "export where the repository is, or transfer the datasets");
     },
+    removeUnclaimed: async () => {
+      throw unsupported("delete files", "run fsck where the repository is");
+    },
     check: (query) => call("check", query),
     validateConfiguration: (query) => call("validateConfiguration", query),
     close,

@@ -9,7 +9,15 @@ import { type Caller, mayAccess, mayDefine, type Permissions } from "./permissio
 /** What a caller of the server may use of a Butler: everything but what works on the server's own paths. */
 export type GuardedButler = Omit<
   Butler,
-  "importFrom" | "exportTo" | "ingest" | "put" | "get" | "transaction" | "close" | typeof Symbol.asyncDispose
+  | "importFrom"
+  | "exportTo"
+  | "ingest"
+  | "put"
+  | "get"
+  | "transaction"
+  | "removeUnclaimed"
+  | "close"
+  | typeof Symbol.asyncDispose
 >;
 
 function forbidden(caller: Caller, what: string): AlmagestError {

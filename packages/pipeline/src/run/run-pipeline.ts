@@ -13,6 +13,7 @@ import type { TaskSpec } from "./quantum-job.ts";
 import type { QuantumPool } from "./quantum-pool.ts";
 import { type InitInputs, runInits } from "./run-inits.ts";
 import type { RunPipelineOptions, RunSummary } from "./run-options.ts";
+import { enterRun, sweepRun } from "./run-presence.ts";
 import { importRuntime, loadRuntime } from "./runtime.ts";
 import { createThreadPool } from "./thread-pool.ts";
 import { registerOutputTypes, writeInitOutputs } from "./write-init-outputs.ts";
@@ -62,11 +63,14 @@ export async function runPrepared(
   const warnings = [...graph.warnings];
   let workers = 0;
   if (toRun > 0) {
-    const opened = await openRun(butler, graph, quanta, collections);
-    warnings.push(...opened.warnings);
-    const pool = await createPool(options, graph, toRun, opened.initInputs);
-    workers = pool.workers;
+    await butler.registerRun(collections.outputRun);
+    const presence = await enterRun(butler, collections.outputRun);
+    let pool: QuantumPool | undefined;
     try {
+      const opened = await openRun(butler, graph, quanta, collections);
+      warnings.push(...opened.warnings);
+      pool = await createPool(options, graph, toRun, opened.initInputs);
+      workers = pool.workers;
       const { signal, onProgress } = options;
       const executed = await executeGraph({
         butler,
@@ -85,9 +89,10 @@ export async function runPrepared(
         failures,
       };
     } finally {
-      await pool.close();
+      await pool?.close();
+      presence.leave();
     }
-  }
+  } else await sweepRun(butler, collections.outputRun);
   const totalSec = elapsedSec();
   options.onProgress?.({ kind: "ended", labels: counters, seconds: totalSec });
   return {
@@ -166,7 +171,6 @@ async function openRun(
   quanta: QuantumGraph,
   { outputRun, chain }: RunCollections,
 ): Promise<{ warnings: string[]; initInputs: InitInputs }> {
-  await butler.registerRun(outputRun);
   await registerOutputTypes(butler, graph);
   if (chain) {
     await butler.registerCollection(chain.name, "CHAINED");

@@ -3,7 +3,8 @@ import { basename, dirname, join, posix } from "node:path";
 import type { LocatedDataset, OutputRecord } from "@almagest/butler";
 import { resolveWithin } from "@almagest/resources";
 import { zipInMemory } from "../qg/stored-zip.ts";
-import { nextMark } from "./write-output.ts";
+import { nextMark, processMark } from "./process-mark.ts";
+import { archiveFolder } from "./run-presence.ts";
 
 /** Metadata or log of a finished quantum, not yet stored. */
 export interface NewDocument {
@@ -51,7 +52,7 @@ function storeAlone(root: string, { located, text, checksum }: NewDocument): Out
 
 function storeTogether(root: string, group: readonly NewDocument[]): OutputRecord[] {
   const { run, id } = group[0]!.located.ref;
-  const archive = `${run.replace(/[ <>:"\\|?*]/g, "_")}/quanta/${id}.zip`;
+  const archive = `${archiveFolder(run)}/${id}.${processMark()}.zip`;
   const members = group.map(({ located, text }) => ({
     name: `${located.ref.id}${posix.extname(located.path)}`,
     bytes: Buffer.from(text, "utf8"),

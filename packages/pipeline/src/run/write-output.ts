@@ -2,12 +2,12 @@ import { hash } from "node:crypto";
 import { mkdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { cp, rm, rmdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { threadId } from "node:worker_threads";
 import { AlmagestError, invariant } from "@almagest/base";
 import type { Formatter, FormatterRegistry, LocatedDataset } from "@almagest/butler";
 import { checksumFile, resolveWithin, startChecksum } from "@almagest/resources";
 import { isEncodingFormatter } from "../formatters/encoding-formatter.ts";
 import { FileValue } from "./file-value.ts";
+import { nextMark } from "./process-mark.ts";
 
 /** Size and checksum of a file just written. */
 export interface WrittenFile {
@@ -19,16 +19,6 @@ export interface WrittenFile {
 export const checksumOf = (content: string | Uint8Array): string => hash("blake2b512", content, "hex");
 
 const madeFolders = new Set<string>();
-let marks = 0;
-
-/** Twelve hexadecimal digits that no other thread or living process uses now: the form of the temporary names that fsck
- * knows, without asking the system for random bytes each time. */
-export function nextMark(): string {
-  marks = (marks + 1) % 2 ** 16;
-  const hex = (value: number, digits: number): string =>
-    value.toString(16).padStart(digits, "0").slice(-digits);
-  return hex(process.pid, 6) + hex(threadId, 2) + hex(marks, 4);
-}
 
 /** The formatter that the registry has for the type or storage class where it is the planned one: several may share the
  * name that is stored. */
