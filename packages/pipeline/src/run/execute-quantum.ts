@@ -8,7 +8,9 @@ import type { Edge } from "../graph/task-node.ts";
 import { NoWorkFound } from "../no-work-found.ts";
 import { AlgorithmError, AnnotatedPartialOutputsError, noWorkCaveats } from "../quantum-errors.ts";
 import type { DatasetHandle, TaskContext } from "../task.ts";
+import { adjustInputs } from "./adjust-inputs.ts";
 import { type ButlerLogRecord, type ButlerLogRecords, toButlerLogRecord } from "./log-records.ts";
+import { peakMemoryBytes } from "./peak-memory.ts";
 import {
   describeError,
   type QuantumDocument,
@@ -287,44 +289,4 @@ class QuantumRun {
       documents: this.#documents,
     };
   }
-}
-
-/** Positions of the inputs to read: where some did not come to be, the task is asked again which of the rest it wants. */
-function adjustInputs(job: QuantumJob, { task, config, edges }: LoadedTask): QuantumJob["inputsOf"] {
-  if (task.adjustQuantum === undefined || !job.inputsMissing) return job.inputsOf;
-  const dataIds = (
-    positions: QuantumJob["inputsOf"],
-    located: QuantumJob["inputs"],
-  ): Record<string, DataId[]> =>
-    Object.fromEntries(
-      Object.entries(positions).map(([name, list]) => [name, list.map((at) => located[at]!.ref.dataId)]),
-    );
-  const kept = task.adjustQuantum({
-    label: job.label,
-    config,
-    dataId: job.dataId,
-    inputs: dataIds(job.inputsOf, job.inputs),
-    outputs: dataIds(job.outputsOf, job.outputs),
-  });
-  const adjusted = Object.fromEntries(
-    Object.entries(job.inputsOf).map(([name, list]) => [
-      name,
-      kept[name] === undefined ? list : list.filter((_, at) => kept[name]!.includes(at)),
-    ]),
-  );
-  const lacking = edges.find(
-    ({ kind, connection, minimum }) =>
-      (kind === "input" || kind === "prerequisite") && (adjusted[connection]?.length ?? 0) < minimum,
-  );
-  if (lacking) throw new NoWorkFound(`too few '${lacking.datasetType}' left`);
-  return adjusted;
-}
-
-let peak = { atMs: Number.NEGATIVE_INFINITY, bytes: 0 };
-
-/** The most memory that this process has held, bytes; asked of the system at most ten times a second. */
-function peakMemoryBytes(): number {
-  const nowMs = performance.now();
-  if (nowMs - peak.atMs > 100) peak = { atMs: nowMs, bytes: process.resourceUsage().maxRSS * 1024 };
-  return peak.bytes;
 }
