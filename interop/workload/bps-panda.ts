@@ -77,6 +77,9 @@ async function measure(): Promise<Ends> {
     ],
   });
   const service = await startService({ folder: join(folder, "service"), config });
+  // The pilot's environment at a real site: where the payload's decoder fetches its archive. (Without it the decoder asks
+  // CERN's server again and again; it counts no attempts.)
+  process.env.PANDACACHE_URL = `${service.url}/server/panda`;
   try {
     const graph = runPython<Graph>(
       MODULES,

@@ -154,17 +154,35 @@ async function readProc(path) {
     throw error;
   }
 }
-async function findMarked(mark) {
+async function listProcesses(mark) {
   const wanted = `${PILOT_MARK}=${mark}`;
+  const carries = (entry) => entry === wanted || entry.startsWith(`${wanted}/`);
   const found = [];
   for (const name of await readdir("/proc")) {
     const pid = Number(name);
     if (!Number.isInteger(pid)) continue;
-    const environment = await readProc(`/proc/${pid}/environ`);
-    const carries = (entry) => entry === wanted || entry.startsWith(`${wanted}/`);
-    if (environment.split("\0").some(carries)) found.push(pid);
+    const [stat2, environment] = [await readProc(`/proc/${pid}/stat`), await readProc(`/proc/${pid}/environ`)];
+    const [state, parent, , session] = stat2.slice(stat2.lastIndexOf(")") + 2).split(" ");
+    if (stat2 === "" || state === "Z" || state === "X") continue;
+    const marked = environment.split("\0").some(carries);
+    found.push({ pid, parent: Number(parent), session: Number(session), marked });
   }
   return found;
+}
+var sessions = /* @__PURE__ */ new Map();
+async function findMarked(mark) {
+  const all = await listProcesses(mark);
+  const own = all.find(({ pid }) => pid === process.pid)?.session;
+  const known = sessions.get(mark) ?? /* @__PURE__ */ new Set();
+  for (const { marked, session } of all) if (marked && session !== own) known.add(session);
+  if (known.size > 0) sessions.set(mark, known);
+  const ours = /* @__PURE__ */ new Set();
+  for (const { pid, marked, session } of all) if (marked || known.has(session)) ours.add(pid);
+  const children = /* @__PURE__ */ new Map();
+  for (const { pid, parent } of all) children.set(parent, [...children.get(parent) ?? [], pid]);
+  for (const pid of ours) for (const child of children.get(pid) ?? []) ours.add(child);
+  ours.delete(process.pid);
+  return [...ours];
 }
 function field(text, name) {
   return Number(new RegExp(`^${name}:\\s*(\\d+)`, "m").exec(text)?.[1] ?? 0);
@@ -214,10 +232,12 @@ async function killMarked(mark, graceMs) {
   const deadline = performance.now() + graceMs;
   while ((await findMarked(mark)).length > 0) {
     if (performance.now() > deadline) {
-      if (await signalMarked(mark, "SIGKILL") === 0) return;
+      await signalMarked(mark, "SIGSTOP");
+      if (await signalMarked(mark, "SIGKILL") === 0) break;
     }
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
+  sessions.delete(mark);
 }
 async function signalMarked(mark, signal) {
   const pids = await findMarked(mark);
@@ -244,6 +264,7 @@ var CappedLog = class _CappedLog {
   #tailBytes;
   #written = 0;
   #dropped = 0;
+  #total = 0;
   #tail = [];
   #tailLength = 0;
   #queue = Promise.resolve();
@@ -255,7 +276,12 @@ var CappedLog = class _CappedLog {
   static async create(path, limitBytes) {
     return new _CappedLog(await open(path, "a"), limitBytes);
   }
+  /** All that was given to it, also what it left out. */
+  get totalBytes() {
+    return this.#total;
+  }
   write(chunk) {
+    this.#total += chunk.length;
     const room = Math.max(0, this.#headBytes - this.#written);
     const head = chunk.subarray(0, room);
     const rest = chunk.subarray(room);
@@ -560,15 +586,30 @@ async function folderBytes(folder2) {
   }
   return bytes;
 }
-async function watchJob(monitor, folder2, limits, times, heartbeat, done) {
+async function watchJob(monitor, folder2, limits, times, written2, heartbeat, done) {
   const start = performance.now();
   const stop2 = (code, text) => ({ source: "pilot", code, text });
   let lastBeat = start;
+  let activity = "";
+  let activeMs = start;
   while (!done.aborted) {
-    const { pssKb } = await monitor.sample(Date.now());
+    const { pssKb, processes, readChars, writeChars } = await monitor.sample(Date.now());
     if (done.aborted) return void 0;
     if (pssKb > limits.memoryMb * 1e3) {
       return stop2(1212, `used ${Math.round(pssKb / 1e3)} MB of memory, ${limits.memoryMb} MB were allowed`);
+    }
+    if (processes > limits.processes) {
+      return stop2(1305, `ran ${processes} processes at once, ${limits.processes} were allowed`);
+    }
+    if (written2() > limits.outputBytes) {
+      const [wrote, allowed] = [written2(), limits.outputBytes].map((bytes) => Math.round(bytes / 1e6));
+      return stop2(1106, `wrote ${wrote} MB of output, ${allowed} MB were allowed`);
+    }
+    const now = `${readChars} ${writeChars} ${written2()}`;
+    if (now !== activity) activeMs = performance.now();
+    activity = now;
+    if (performance.now() - activeMs > limits.quietSec * 1e3) {
+      return stop2(1150, `looping: neither read nor wrote anything for ${limits.quietSec} s`);
     }
     const elapsedSec = (performance.now() - start) / 1e3;
     if (elapsedSec > limits.wallSec) return stop2(1213, `ran longer than the ${limits.wallSec} s allowed`);
@@ -599,7 +640,7 @@ var PilotSlot = class {
   }
   /** Runs one job to its end and reports it; `stop` ends it early as given up. */
   async run(order, stop2) {
-    const { client, folder: folder2, diskMb, times, logBytes } = this.#settings;
+    const { client, folder: folder2, diskMb, times, logBytes, limits: fixed } = this.#settings;
     const home = join3(folder2, String(order.attemptId));
     const work = join3(home, "work");
     await mkdir(work, { recursive: true });
@@ -610,13 +651,21 @@ var PilotSlot = class {
     const monitor = new MemoryMonitor(mark, home, Date.now());
     const log2 = await CappedLog.create(join3(home, "payload.log"), logBytes);
     const done = new AbortController();
-    const limits = { memoryMb: order.memoryMb, wallSec: order.wallSec, diskMb };
+    const limits = { memoryMb: order.memoryMb, wallSec: order.wallSec, diskMb, ...fixed };
     const use = () => {
       const { maxMemoryKb, cpuSec } = monitor.summary();
       return { max_pss: maxMemoryKb, cpu_consumption_time: Math.round(cpuSec) };
     };
     const heartbeat = () => client.update({ ...ids, job_status: "running", ...use() });
-    const watching = watchJob(monitor, work, limits, times, heartbeat, AbortSignal.any([done.signal, stop2]));
+    const watching = watchJob(
+      monitor,
+      work,
+      limits,
+      times,
+      () => log2.totalBytes,
+      heartbeat,
+      AbortSignal.any([done.signal, stop2])
+    );
     const running = this.#launch(launch, order, work, mark, log2).finally(() => done.abort());
     running.catch(() => {
     });
@@ -774,6 +823,11 @@ async function runPilot(options, stop2) {
         folder: options.folder,
         times: { sampleMs: options.sampleMs ?? 5e3, heartbeatMs: options.heartbeatMs ?? 6e5 },
         diskMb: options.diskMb ?? 1e4,
+        limits: {
+          processes: options.processes ?? 5e3,
+          outputBytes: options.outputBytes ?? 2e9,
+          quietSec: options.quietSec ?? 7200
+        },
         logBytes: options.logBytes ?? 1e7,
         graceMs: options.graceMs ?? 5e3
       });

@@ -8,6 +8,7 @@ export class CappedLog {
   readonly #tailBytes: number;
   #written = 0;
   #dropped = 0;
+  #total = 0;
   #tail: Buffer[] = [];
   #tailLength = 0;
   #queue: Promise<void> = Promise.resolve();
@@ -22,7 +23,13 @@ export class CappedLog {
     return new CappedLog(await open(path, "a"), limitBytes);
   }
 
+  /** All that was given to it, also what it left out. */
+  get totalBytes(): number {
+    return this.#total;
+  }
+
   write(chunk: Buffer): void {
+    this.#total += chunk.length;
     const room = Math.max(0, this.#headBytes - this.#written);
     const head = chunk.subarray(0, room);
     const rest = chunk.subarray(room);

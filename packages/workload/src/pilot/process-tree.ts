@@ -40,18 +40,49 @@ async function readProc(path: string): Promise<string> {
   }
 }
 
-/** All live processes that carry the mark or one below it, on Linux; zombies are left out. */
-export async function findMarked(mark: string): Promise<number[]> {
+/** A process of /proc. */
+interface ProcEntry {
+  readonly pid: number;
+  readonly parent: number;
+  readonly session: number;
+  readonly marked: boolean;
+}
+
+async function listProcesses(mark: string): Promise<ProcEntry[]> {
   const wanted = `${PILOT_MARK}=${mark}`;
-  const found: number[] = [];
+  const carries = (entry: string): boolean => entry === wanted || entry.startsWith(`${wanted}/`);
+  const found: ProcEntry[] = [];
   for (const name of await readdir("/proc")) {
     const pid = Number(name);
     if (!Number.isInteger(pid)) continue;
-    const environment = await readProc(`/proc/${pid}/environ`);
-    const carries = (entry: string): boolean => entry === wanted || entry.startsWith(`${wanted}/`);
-    if (environment.split("\0").some(carries)) found.push(pid);
+    const [stat, environment] = [await readProc(`/proc/${pid}/stat`), await readProc(`/proc/${pid}/environ`)];
+    const [state, parent, , session] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
+    if (stat === "" || state === "Z" || state === "X") continue;
+    const marked = environment.split("\0").some(carries);
+    found.push({ pid, parent: Number(parent), session: Number(session), marked });
   }
   return found;
+}
+
+/** Sessions in which marked processes were seen: what stays there is ours even when it has thrown its environment away. */
+const sessions = new Map<string, Set<number>>();
+
+/** All live processes, on Linux, that carry the mark or one below it, stand in a session where one did, or descend from
+ * one; zombies are left out. A program that empties its environment, begins a new session and loses its parents between
+ * two looks escapes. */
+export async function findMarked(mark: string): Promise<number[]> {
+  const all = await listProcesses(mark);
+  const own = all.find(({ pid }) => pid === process.pid)?.session;
+  const known = sessions.get(mark) ?? new Set<number>();
+  for (const { marked, session } of all) if (marked && session !== own) known.add(session);
+  if (known.size > 0) sessions.set(mark, known);
+  const ours = new Set<number>();
+  for (const { pid, marked, session } of all) if (marked || known.has(session)) ours.add(pid);
+  const children = new Map<number, number[]>();
+  for (const { pid, parent } of all) children.set(parent, [...(children.get(parent) ?? []), pid]);
+  for (const pid of ours) for (const child of children.get(pid) ?? []) ours.add(child);
+  ours.delete(process.pid);
+  return [...ours];
 }
 
 function field(text: string, name: string): number {
@@ -101,17 +132,19 @@ export async function measureProcesses(pids: readonly number[]): Promise<TreeUse
   return sum;
 }
 
-/** Ends everything that carries the mark and nothing else: SIGTERM, then SIGKILL to what is left after `graceMs`. */
+/** Ends everything that `findMarked` finds and nothing else: SIGTERM, then SIGKILL to what is left after `graceMs`. */
 export async function killMarked(mark: string, graceMs: number): Promise<void> {
   await signalMarked(mark, "SIGTERM");
   const deadline = performance.now() + graceMs;
   while ((await findMarked(mark)).length > 0) {
     if (performance.now() > deadline) {
-      // A process that forks as fast as it is killed needs more than one round.
-      if ((await signalMarked(mark, "SIGKILL")) === 0) return;
+      // What is stopped cannot fork; a process that forks as fast as it is killed needs more than one round.
+      await signalMarked(mark, "SIGSTOP");
+      if ((await signalMarked(mark, "SIGKILL")) === 0) break;
     }
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
+  sessions.delete(mark);
 }
 
 async function signalMarked(mark: string, signal: NodeJS.Signals): Promise<number> {

@@ -24,6 +24,8 @@ export interface SlotSettings {
   readonly times: WatchTimes;
   readonly diskMb: number;
   readonly logBytes: number;
+  /** See `JobLimits`. */
+  readonly limits: Pick<JobLimits, "processes" | "outputBytes" | "quietSec">;
   /** Between SIGTERM and SIGKILL. */
   readonly graceMs: number;
 }
@@ -50,7 +52,7 @@ export class PilotSlot {
 
   /** Runs one job to its end and reports it; `stop` ends it early as given up. */
   async run(order: JobOrder, stop: AbortSignal): Promise<void> {
-    const { client, folder, diskMb, times, logBytes } = this.#settings;
+    const { client, folder, diskMb, times, logBytes, limits: fixed } = this.#settings;
     const home = join(folder, String(order.attemptId));
     const work = join(home, "work");
     await mkdir(work, { recursive: true });
@@ -61,13 +63,21 @@ export class PilotSlot {
     const monitor = new MemoryMonitor(mark, home, Date.now());
     const log = await CappedLog.create(join(home, "payload.log"), logBytes);
     const done = new AbortController();
-    const limits: JobLimits = { memoryMb: order.memoryMb, wallSec: order.wallSec, diskMb };
+    const limits: JobLimits = { memoryMb: order.memoryMb, wallSec: order.wallSec, diskMb, ...fixed };
     const use = () => {
       const { maxMemoryKb, cpuSec } = monitor.summary();
       return { max_pss: maxMemoryKb, cpu_consumption_time: Math.round(cpuSec) };
     };
     const heartbeat = () => client.update({ ...ids, job_status: "running", ...use() });
-    const watching = watchJob(monitor, work, limits, times, heartbeat, AbortSignal.any([done.signal, stop]));
+    const watching = watchJob(
+      monitor,
+      work,
+      limits,
+      times,
+      () => log.totalBytes,
+      heartbeat,
+      AbortSignal.any([done.signal, stop]),
+    );
     const running = this.#launch(launch, order, work, mark, log).finally(() => done.abort());
     // It may fail while the watch still looks; the error is thrown by the await below.
     running.catch(() => {});

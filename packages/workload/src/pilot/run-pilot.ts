@@ -27,6 +27,12 @@ export interface PilotOptions {
   readonly diskMb?: number;
   /** Largest log of a job; 10 MB unless told. */
   readonly logBytes?: number;
+  /** Most processes of a job at once; 5000 unless told. */
+  readonly processes?: number;
+  /** Most output of a job; 2 GB unless told, as PanDA's pilot has it. */
+  readonly outputBytes?: number;
+  /** A job that neither reads nor writes for so long is taken to hang; 2 hours unless told, as with PanDA's pilot. */
+  readonly quietSec?: number;
   readonly graceMs?: number;
   /** Give up when the server cannot be reached for so long. */
   readonly lostMs?: number;
@@ -49,6 +55,11 @@ export async function runPilot(options: PilotOptions, stop: AbortSignal): Promis
         folder: options.folder,
         times: { sampleMs: options.sampleMs ?? 5000, heartbeatMs: options.heartbeatMs ?? 600_000 },
         diskMb: options.diskMb ?? 10_000,
+        limits: {
+          processes: options.processes ?? 5000,
+          outputBytes: options.outputBytes ?? 2_000_000_000,
+          quietSec: options.quietSec ?? 7200,
+        },
         logBytes: options.logBytes ?? 10_000_000,
         graceMs: options.graceMs ?? 5000,
       });

@@ -10,6 +10,12 @@ export interface JobLimits {
   readonly wallSec: number;
   /** Of its work folder. */
   readonly diskMb: number;
+  /** At once. */
+  readonly processes: number;
+  /** To standard output and error. */
+  readonly outputBytes: number;
+  /** Without a byte read or written, or a line of output: a job that does this much nothing hangs or runs in a circle. */
+  readonly quietSec: number;
 }
 
 /** How often to look and to report. */
@@ -34,24 +40,41 @@ async function folderBytes(folder: string): Promise<number> {
 
 /**
  * Watches a running job until `done` aborts: takes memory samples, sends heartbeats, and gives the failure for which it
- * must be stopped (codes are the pilot's: 1212 memory, 1213 wall time, 1104 work folder too large, 1144 told to stop).
+ * must be stopped (codes are those of PanDA's pilot: 1212 memory, 1213 wall time, 1104 work folder too large, 1106 too much
+ * output, 1150 looping, 1144 told to stop; 1305 with a text of ours: too many processes).
  */
 export async function watchJob(
   monitor: MemoryMonitor,
   folder: string,
   limits: JobLimits,
   times: WatchTimes,
+  written: () => number,
   heartbeat: () => Promise<boolean>,
   done: AbortSignal,
 ): Promise<Failure | undefined> {
   const start = performance.now();
   const stop = (code: number, text: string): Failure => ({ source: "pilot", code, text });
   let lastBeat = start;
+  let activity = "";
+  let activeMs = start;
   while (!done.aborted) {
-    const { pssKb } = await monitor.sample(Date.now());
+    const { pssKb, processes, readChars, writeChars } = await monitor.sample(Date.now());
     if (done.aborted) return undefined;
     if (pssKb > limits.memoryMb * 1000) {
       return stop(1212, `used ${Math.round(pssKb / 1000)} MB of memory, ${limits.memoryMb} MB were allowed`);
+    }
+    if (processes > limits.processes) {
+      return stop(1305, `ran ${processes} processes at once, ${limits.processes} were allowed`);
+    }
+    if (written() > limits.outputBytes) {
+      const [wrote, allowed] = [written(), limits.outputBytes].map((bytes) => Math.round(bytes / 1e6));
+      return stop(1106, `wrote ${wrote} MB of output, ${allowed} MB were allowed`);
+    }
+    const now = `${readChars} ${writeChars} ${written()}`;
+    if (now !== activity) activeMs = performance.now();
+    activity = now;
+    if (performance.now() - activeMs > limits.quietSec * 1000) {
+      return stop(1150, `looping: neither read nor wrote anything for ${limits.quietSec} s`);
     }
     const elapsedSec = (performance.now() - start) / 1000;
     if (elapsedSec > limits.wallSec) return stop(1213, `ran longer than the ${limits.wallSec} s allowed`);
