@@ -30,6 +30,8 @@ export function canonicalJson(value: unknown): string {
 /** Parses JSON, keeping integers beyond 2^53 exact as bigint. Throws `BASE.JSON_INVALID` with the place. */
 export function parseJson(text: string): Json {
   try {
+    // Only what has sixteen digits on end can hold such an integer; a reviver costs several times the parsing.
+    if (!/\d{16}/.test(text)) return JSON.parse(text) as Json;
     return JSON.parse(text, (_key, value, context?: { source?: string }) => {
       if (typeof value !== "number" || Number.isSafeInteger(value)) return value;
       const source = context?.source;
