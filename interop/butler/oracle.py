@@ -38,6 +38,22 @@ def create_at(root, database):
     Butler.makeRepo(root, config=Config({"registry": {"db": database}}), forceConfigRoot=False)
 
 
+def create_chain(root, datastore, db=None):
+    config = {"datastore": datastore}
+    if db is not None:
+        config["registry"] = {"db": db}
+    Butler.makeRepo(root, config=Config(config))
+
+
+def uri(id):
+    return str(butler.getURI(butler.get_dataset(__import__("uuid").UUID(id))))
+
+
+def prune_id(id):
+    ref = butler.get_dataset(__import__("uuid").UUID(id))
+    butler.pruneDatasets([ref], disassociate=True, unstore=True, purge=True)
+
+
 def sync(element, record):
     butler.registry.syncDimensionData(element, record)
 

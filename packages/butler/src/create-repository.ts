@@ -105,9 +105,14 @@ async function makeDatabase(
   });
   if (isServer(path) && !(await prepareServer(db, config))) return;
   await db.transaction(async () => {
-    const files = fileRecordsTable("file_datastore_records");
-    await createTable(db, ...staticTables(universe), files);
-    await db.insertMany("opaque_meta", ["table_name"], [[files.name]]);
+    const stores = config.datastores.filter((store) => store.kind === "file");
+    const files = stores.map(({ fileTable }) => fileRecordsTable(fileTable));
+    await createTable(db, ...staticTables(universe), ...files);
+    await db.insertMany(
+      "opaque_meta",
+      ["table_name"],
+      files.map(({ name }) => [name]),
+    );
     await db.insertMany("butler_attributes", ["name", "value"], newAttributes(universeConfig));
   });
 }

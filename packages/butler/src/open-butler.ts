@@ -1,5 +1,5 @@
 import { type Clock, systemClock } from "@almagest/base";
-import { isOnLocalFileSystem, sql } from "@almagest/database";
+import { type Database, isOnLocalFileSystem, sql } from "@almagest/database";
 import { isRemoteUri, toLocalPath } from "@almagest/resources";
 import type { Butler } from "./butler.ts";
 import { createFileCache } from "./datastore/file-cache.ts";
@@ -28,6 +28,14 @@ export interface OpenOptions {
   readonly clock?: Clock;
 }
 
+async function addFileTable(db: Database, name: string): Promise<void> {
+  if ((await db.columnNames(name)) !== undefined) return;
+  await db.transaction(async () => {
+    await createTable(db, fileRecordsTable(name));
+    await db.run(sql`INSERT INTO opaque_meta (table_name) VALUES (${name}) ON CONFLICT DO NOTHING`);
+  });
+}
+
 /**
  * Opens the repository whose `butler.yaml` is in this folder, or below this URI (`s3://…`, `https://…`). Throws `BUTLER.REPOSITORY_MISSING`,
  * `BUTLER.REPOSITORY_INVALID`, `BUTLER.REPOSITORY_VERSION`, `BUTLER.CREDENTIALS_INVALID`, `DATABASE.OPEN`.
@@ -52,13 +60,8 @@ export async function openButler(root: string, options: OpenOptions = {}): Promi
       datastoreName: config.datastoreName,
       fileTable: config.fileTable,
     };
-    if (!repository.readOnly && (await db.columnNames(config.fileTable)) === undefined) {
-      await db.transaction(async () => {
-        await createTable(db, fileRecordsTable(config.fileTable));
-        await db.run(
-          sql`INSERT INTO opaque_meta (table_name) VALUES (${config.fileTable}) ON CONFLICT DO NOTHING`,
-        );
-      });
+    for (const store of config.datastores) {
+      if (store.kind === "file" && !repository.readOnly) await addFileTable(db, store.fileTable);
     }
     const given = options.collections ?? run ?? [];
     const butler = createDirectButler(
@@ -67,6 +70,7 @@ export async function openButler(root: string, options: OpenOptions = {}): Promi
         templates: config.templates,
         checksum: config.checksum,
         cache: createFileCache(config.cache),
+        datastores: config.datastores,
         defaultCollections: typeof given === "string" ? [given] : given,
         defaultRun: run,
       }),

@@ -25,7 +25,7 @@ function byDimensions<T>(entries: ReadonlyMap<string, T>, group: DimensionGroup)
 }
 
 /** True when these dimensions, completed, are exactly the group; implied ones may be named or not. */
-function sameDimensions(names: readonly string[], group: DimensionGroup): boolean {
+export function sameDimensions(names: readonly string[], group: DimensionGroup): boolean {
   if (!names.every((name) => group.has(name))) return false;
   const named = new Set(names);
   return group.required.every((name) => named.has(name) || isGovernorOf(name, group));

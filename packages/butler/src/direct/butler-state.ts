@@ -3,6 +3,8 @@ import { type CollectionStore, createCollectionStore } from "../collections/coll
 import { createDatasetStore, type DatasetStore } from "../datasets/dataset-store.ts";
 import { createDatasetTypeStore, type DatasetTypeStore } from "../datasets/dataset-type-store.ts";
 import type { TemplateTable } from "../datastore/dataset-files.ts";
+import type { FileLink, MemoryStore } from "../datastore/datastore-chain.ts";
+import type { DatastoreConfig } from "../datastore/datastore-config.ts";
 import type { FileCache } from "../datastore/file-cache.ts";
 import { createRecordStore, type RecordStore } from "../dimensions/record-store.ts";
 import type { FormatterRegistry } from "../formatter-registry.ts";
@@ -22,6 +24,9 @@ export interface ButlerState {
   readonly checksum: boolean;
   /** Copies of remote files. */
   readonly cache: FileCache;
+  /** Datastores of files in their order; `repository` is as the first of them sees it. */
+  readonly chain: readonly FileLink[];
+  readonly memory: readonly MemoryStore[];
   readonly commit: CommitQueue;
   /** Writes of one file within this process, one after the other. */
   readonly writing: KeyedLock;
@@ -37,14 +42,19 @@ export function createButlerState(
   settings: Pick<
     ButlerState,
     "formatters" | "templates" | "checksum" | "cache" | "defaultCollections" | "defaultRun"
-  >,
+  > & { readonly datastores?: readonly DatastoreConfig[] },
 ): ButlerState {
   const records = createRecordStore(repository);
   const collections = createCollectionStore(repository);
   const types = createDatasetTypeStore(repository);
   const datasets = createDatasetStore(repository, types, collections);
-  return {
-    ...settings,
+  const { datastores, ...rest } = settings;
+  const shared = {
+    ...rest,
+    chain: [] as FileLink[],
+    memory: (datastores ?? [])
+      .filter((store) => store.kind === "memory")
+      .map(({ constraints }): MemoryStore => ({ constraints, values: new Map() })),
     repository,
     records,
     collections,
@@ -59,6 +69,22 @@ export function createButlerState(
       datasets.invalidate();
     },
   };
+  if (datastores === undefined) shared.chain.push({ state: shared, constraints: [] });
+  for (const store of datastores ?? []) {
+    if (store.kind !== "file") continue;
+    const { name, root, fileTable, templates, checksum, constraints } = store;
+    const state =
+      shared.chain.length === 0
+        ? shared
+        : {
+            ...shared,
+            repository: { ...repository, root, fileTable, datastoreName: name },
+            templates,
+            checksum,
+          };
+    shared.chain.push({ state, constraints });
+  }
+  return shared;
 }
 
 /** Throws `BUTLER.READ_ONLY` unless the repository may be written to. */

@@ -11,7 +11,7 @@ import { createWriteMethods } from "./write-methods.ts";
 /** A Butler that works on the repository's own database and files. */
 export function createDirectButler(state: ButlerState): Butler {
   const { repository } = state;
-  const undo = createUndoLog(repository);
+  const undo = createUndoLog();
   const close = (): Promise<void> => repository.db.close();
   return {
     root: repository.root,

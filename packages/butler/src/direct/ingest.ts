@@ -17,15 +17,17 @@ import type { IdMode, IngestFile, IngestMode } from "../api/dataset-api.ts";
 import { datasetConflict } from "../datasets/dataset-store.ts";
 import { deterministicDatasetId } from "../datasets/deterministic-id.ts";
 import { planFile } from "../datastore/dataset-files.ts";
+import { acceptingStores } from "../datastore/datastore-chain.ts";
 import { pathOwner } from "../datastore/file-records.ts";
 import { locationOf, statStored } from "../datastore/stored-file.ts";
 import { readZipMember, type ZipMemberPath, zipMemberOf } from "../datastore/zip-member.ts";
+import type { DimensionGroup } from "../dimensions/dimension-group.ts";
 import { expandDataIds } from "../dimensions/expand-data-id.ts";
 import { formatterOrName } from "../formatter-registry.ts";
 import { newDatasetId } from "../repository/sql-codec.ts";
 import type { DataId, DatasetRef } from "../types.ts";
 import { type ButlerState, runToWrite } from "./butler-state.ts";
-import { type NewFile, registerFiles } from "./register-files.ts";
+import { type NewFile, recordFiles, registerFiles } from "./register-files.ts";
 import { removeUnclaimed, type UndoLog } from "./undo-log.ts";
 
 const AT_ONCE = 8;
@@ -43,6 +45,8 @@ export interface IngestOptions {
 interface Plan {
   readonly source: string;
   readonly file: NewFile;
+  /** The state as the datastore that takes the file sees it. */
+  readonly store: ButlerState;
 }
 
 /** Calls `work` for each item, at most `AT_ONCE` at a time; the first failure ends it. */
@@ -104,7 +108,8 @@ async function planIngest(
   options: IngestOptions,
 ): Promise<Plan[]> {
   const { universe, clock } = state.repository;
-  const plans: Plan[] = new Array(files.length);
+  const order = new Map<NewFile, number>();
+  const plans: Plan[] = [];
   const byType = Map.groupBy(files.keys(), (index) => files[index]!.datasetType);
   for (const [name, indexes] of byType) {
     const type = await state.types.get(name);
@@ -119,15 +124,46 @@ async function planIngest(
         dataId,
         run,
       };
-      const planned = planFile(state.templates, state.formatters, ref, data[place]!, {
-        extension: extensionOf(path),
-        ...(formatter === undefined ? {} : { formatter: formatterOrName(state.formatters, formatter) }),
-      });
-      const fixed = pathInRepository(state, path, options.mode);
-      plans[index] = { source: path, file: { ...planned, path: fixed ?? planned.path, sizeBytes: -1 } };
+      for (const store of storesFor(state, ref, type.group, options.mode)) {
+        const planned = planFile(store.templates, store.formatters, ref, data[place]!, {
+          extension: extensionOf(path),
+          ...(formatter === undefined ? {} : { formatter: formatterOrName(state.formatters, formatter) }),
+        });
+        const fixed = pathInRepository(store, path, options.mode);
+        const file = { ...planned, path: fixed ?? planned.path, sizeBytes: -1 };
+        plans.push({ source: path, file, store });
+        order.set(file, index);
+      }
     });
   }
-  return plans;
+  return plans.sort((a, b) => order.get(a.file)! - order.get(b.file)!);
+}
+
+/** The datastores of files that take a dataset; of several each gets a file of its own. Throws `BUTLER.DATASTORE_REFUSES`,
+ * `RESOURCES.MODE_UNSUPPORTED`. */
+function storesFor(
+  state: ButlerState,
+  ref: DatasetRef,
+  group: DimensionGroup,
+  mode: IngestMode,
+): readonly ButlerState[] {
+  const { files } = acceptingStores(state, ref, group);
+  const { name } = ref.datasetType;
+  if (files.length === 0) {
+    throw new AlmagestError(
+      "BUTLER.DATASTORE_REFUSES",
+      `Only a datastore in memory takes '${name}'; it has no files to ingest.`,
+      { fields: { datasetType: name } },
+    );
+  }
+  if (files.length > 1 && (mode === "move" || mode === "in-place" || mode === "split")) {
+    throw new AlmagestError(
+      "RESOURCES.MODE_UNSUPPORTED",
+      `'${name}' goes to ${files.length} datastores, which --transfer ${mode} cannot serve; use copy or direct.`,
+      { fields: { mode, datasetType: name } },
+    );
+  }
+  return files;
 }
 
 interface Brought {
@@ -138,8 +174,7 @@ interface Brought {
 }
 
 async function bringIn(
-  state: ButlerState,
-  { source, file }: Plan,
+  { source, file, store: state }: Plan,
   mode: IngestMode,
   syncLater: boolean,
 ): Promise<Brought> {
@@ -187,7 +222,7 @@ async function bringMember(
     const path = join(folder, basename(member));
     await using fetched = isRemoteUri(archive) ? await (await storeFor(archive)).toLocal(archive) : undefined;
     await writeFile(path, await readZipMember(fetched?.path ?? toLocalPath(archive), member));
-    return await bringIn(state, { source: path, file }, "move", false);
+    return await bringIn({ source: path, file, store: state }, "move", false);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
@@ -208,24 +243,51 @@ export async function ingestFiles(
     !isRemoteUri(state.repository.root) &&
     plans.length >= BATCH &&
     (await syncFileSystem(state.repository.root));
-  const brought: string[] = [];
+  const brought: Plan[] = [];
   const ready: NewFile[] = new Array(plans.length);
   try {
     await forEachParallel(plans, async (plan, index) => {
-      const { file, isNew } = await bringIn(state, plan, options.mode, syncLater);
+      const { file, isNew } = await bringIn(plan, options.mode, syncLater);
       if (isNew) {
-        brought.push(plan.file.path);
-        undo.note(plan.file.path);
+        brought.push(plan);
+        undo.note(plan.file.path, plan.store.repository);
       }
-      ready[index] = file === undefined ? await measure(state, plan.file) : { ...plan.file, ...file };
+      ready[index] = file === undefined ? await measure(plan.store, plan.file) : { ...plan.file, ...file };
     });
     if (syncLater) await syncFileSystem(state.repository.root);
-    await state.commit(() => registerFiles(state, ready, { skipOccupied: options.skipExisting ?? false }));
+    await state.commit(() => register(state, plans, ready, options.skipExisting ?? false));
   } catch (error) {
-    for (const path of brought) await removeUnclaimed(state.repository, path);
+    for (const { file, store } of brought) await removeUnclaimed(store.repository, file.path);
     throw error;
   }
-  return ready.map((file) => file.ref);
+  return [...new Set(ready.map((file) => file.ref))];
+}
+
+/** Registers each dataset once, and its file in each datastore that took it (within a transaction). */
+async function register(
+  state: ButlerState,
+  plans: readonly Plan[],
+  ready: readonly NewFile[],
+  skipOccupied: boolean,
+): Promise<void> {
+  if (state.chain.length === 1) {
+    await registerFiles(state, ready, { skipOccupied });
+    return;
+  }
+  const byStore = Map.groupBy(ready.keys(), (index) => plans[index]!.store);
+  const seen = new Set<DatasetRef>();
+  const stored = new Set<DatasetRef>();
+  for (const [store, indexes] of byStore) {
+    const files = indexes.map((index) => ready[index]!);
+    const fresh = files.filter(({ ref }) => !seen.has(ref));
+    const { inserted, present } = await registerFiles(store, fresh, { skipOccupied });
+    for (const { ref } of skipOccupied ? inserted : [...inserted, ...present]) stored.add(ref);
+    await recordFiles(
+      store,
+      files.filter(({ ref }) => seen.has(ref) && stored.has(ref)),
+    );
+    for (const { ref } of files) seen.add(ref);
+  }
 }
 
 async function measure(state: ButlerState, file: NewFile): Promise<NewFile> {

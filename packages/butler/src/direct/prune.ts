@@ -4,6 +4,7 @@ import { chunks } from "../datasets/dataset-store.ts";
 import { findFiles } from "../datastore/file-records.ts";
 import { locationOf, removeStored } from "../datastore/stored-file.ts";
 import { archiveOf } from "../datastore/zip-member.ts";
+import type { Repository } from "../repository/repository.ts";
 import { encodeUuid } from "../repository/sql-codec.ts";
 import type { ButlerState } from "./butler-state.ts";
 
@@ -17,8 +18,8 @@ export async function pruneDatasets(
   ids: readonly string[],
   options: { readonly purge: boolean },
 ): Promise<void> {
-  const { repository } = state;
-  const { db, datastoreName } = repository;
+  const { db } = state.repository;
+  const names = joinSql(state.chain.map((link) => link.state.repository.datastoreName));
   const encoded = ids.map((id) => encodeUuid(db.dialect, id));
   await db.transaction(async () => {
     for (const piece of chunks(encoded)) {
@@ -26,20 +27,24 @@ export async function pruneDatasets(
       await db.run(
         sql`INSERT INTO dataset_location_trash (dataset_id, datastore_name)
             SELECT dataset_id, datastore_name FROM dataset_location
-            WHERE datastore_name = ${datastoreName} AND dataset_id IN (${list}) ON CONFLICT DO NOTHING`,
+            WHERE datastore_name IN (${names}) AND dataset_id IN (${list}) ON CONFLICT DO NOTHING`,
       );
       await db.run(
-        sql`DELETE FROM dataset_location WHERE datastore_name = ${datastoreName} AND dataset_id IN (${list})`,
+        sql`DELETE FROM dataset_location WHERE datastore_name IN (${names}) AND dataset_id IN (${list})`,
       );
       if (options.purge) await db.run(sql`DELETE FROM dataset WHERE id IN (${list})`);
     }
   });
+  for (const { values } of state.memory) for (const id of ids) values.delete(id);
   await emptyTrash(state);
 }
 
-/** Deletes the files of trashed datasets, then their records. */
+/** Deletes the files of trashed datasets in every datastore, then their records. */
 export async function emptyTrash(state: ButlerState): Promise<void> {
-  const { repository } = state;
+  for (const link of state.chain) await emptyTrashOf(link.state.repository);
+}
+
+async function emptyTrashOf(repository: Repository): Promise<void> {
   const { db, datastoreName } = repository;
   const trash = await db.rows(
     sql`SELECT dataset_id FROM dataset_location_trash WHERE datastore_name = ${datastoreName}`,

@@ -2,7 +2,8 @@ import { AlmagestError } from "@almagest/base";
 import type { DatasetApi, GetOptions, LocatedDataset, OutputRecord } from "../api/dataset-api.ts";
 import { findDatasets } from "../datasets/find-dataset.ts";
 import { readDatasetFile, uriOf } from "../datastore/dataset-files.ts";
-import { type FileRecord, findFiles } from "../datastore/file-records.ts";
+import { findInMemory, findStored } from "../datastore/datastore-chain.ts";
+import type { FileRecord } from "../datastore/file-records.ts";
 import { datasetMissing, readStored } from "../datastore/read-stored.ts";
 import { locationOf, statStored } from "../datastore/stored-file.ts";
 import { expandDataIds } from "../dimensions/expand-data-id.ts";
@@ -28,7 +29,7 @@ function toStored(ref: DatasetRef, record: FileRecord): OutputRecord {
 }
 
 async function filesOf(state: ButlerState, ref: DatasetRef): Promise<FileRecord[]> {
-  const files = (await findFiles(state.repository, [ref.id])).get(ref.id);
+  const files = (await findStored(state, [ref.id])).get(ref.id);
   if (files === undefined) throw datasetMissing(ref, "has no stored file");
   return files;
 }
@@ -41,9 +42,19 @@ async function withRecords(state: ButlerState, located: LocatedDataset): Promise
   return { ...located, records: data!.records };
 }
 
+/** A value from memory, or its component of that name. */
+function partOf(value: unknown, ref: DatasetRef, component: string | undefined): unknown {
+  if (component === undefined) return value;
+  if (typeof value === "object" && value !== null && Object.hasOwn(value, component))
+    return (value as Record<string, unknown>)[component];
+  throw datasetMissing(ref, `has no component '${component}'`);
+}
+
 async function getByRef(state: ButlerState, ref: DatasetRef, options: GetOptions): Promise<unknown> {
-  const files = await filesOf(state, ref);
   const { parameters } = options;
+  const kept = findInMemory(state, ref.id);
+  if (kept !== undefined && parameters === undefined) return partOf(kept.value, ref, options.component);
+  const files = await filesOf(state, ref);
   const rest = parameters === undefined ? {} : { parameters };
   return readStored(ref, files, options.component, async (file, component) =>
     readDatasetFile(state.repository.root, state.formatters, await withRecords(state, toLocated(ref, file)), {
@@ -120,7 +131,8 @@ export function createReadMethods(
     },
     get,
     exists: async (ref) => {
-      const files = (await findFiles(state.repository, [ref.id])).get(ref.id) ?? [];
+      const files = (await findStored(state, [ref.id])).get(ref.id) ?? [];
+      if (findInMemory(state, ref.id) !== undefined) return true;
       if (files.length === 0) return false;
       for (const file of files) {
         if ((await statStored(locationOf(root, file.path))) === undefined) return false;
@@ -132,15 +144,15 @@ export function createReadMethods(
       return uriOf(root, (files.find((file) => file.component === undefined) ?? files[0]!).path);
     },
     storedFiles: async (refs) => {
-      const files = await findFiles(
-        state.repository,
+      const files = await findStored(
+        state,
         refs.map((ref) => ref.id),
       );
       return refs.map((ref) => (files.get(ref.id) ?? []).map((record) => toStored(ref, record)));
     },
     locate: async (refs) => {
-      const files = await findFiles(
-        state.repository,
+      const files = await findStored(
+        state,
         refs.map((ref) => ref.id),
       );
       return refs.map((ref) => {

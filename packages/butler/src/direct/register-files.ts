@@ -126,9 +126,15 @@ export async function registerFiles(
     present.push(...result.present);
   }
   const stored = skipOccupied ? inserted : [...inserted, ...present];
+  await recordFiles(state, stored);
+  return { inserted, present };
+}
+
+/** Records files of registered datasets in one datastore (within a transaction). */
+export async function recordFiles(state: ButlerState, files: readonly NewFile[]): Promise<void> {
   await insertFiles(
     state.repository,
-    stored.map((file) => ({
+    files.map((file) => ({
       id: file.ref.id,
       path: file.path,
       formatter: file.formatter,
@@ -138,5 +144,4 @@ export async function registerFiles(
       sizeBytes: file.sizeBytes,
     })),
   );
-  return { inserted, present };
 }

@@ -7,7 +7,7 @@ import type { Repository } from "../repository/repository.ts";
 /** Files written within a transaction that its rollback must delete. */
 export interface UndoLog {
   /** Notes a file just written, if a transaction is open. */
-  note(path: string): void;
+  note(path: string, repository: Repository): void;
   /** Runs a body; when it throws, the files noted within are deleted unless some dataset claims them by then. */
   run<T>(body: () => Promise<T>): Promise<T>;
 }
@@ -25,19 +25,19 @@ export async function removeUnclaimed(repository: Repository, path: string): Pro
 }
 
 /** The undo log of a Butler. */
-export function createUndoLog(repository: Repository): UndoLog {
-  const open = new AsyncLocalStorage<string[]>();
+export function createUndoLog(): UndoLog {
+  const open = new AsyncLocalStorage<[repository: Repository, path: string][]>();
   return {
-    note: (path) => open.getStore()?.push(path),
+    note: (path, repository) => open.getStore()?.push([repository, path]),
     run: async (body) => {
       const outer = open.getStore();
-      const written: string[] = [];
+      const written: [Repository, string][] = [];
       try {
         const result = await open.run(written, body);
         outer?.push(...written);
         return result;
       } catch (error) {
-        for (const path of written) await removeUnclaimed(repository, path);
+        for (const [repository, path] of written) await removeUnclaimed(repository, path);
         throw error;
       }
     },

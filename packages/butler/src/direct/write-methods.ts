@@ -4,6 +4,7 @@ import type { StoredObject } from "@almagest/resources";
 import type { DatasetApi, LocatedDataset } from "../api/dataset-api.ts";
 import { datasetConflict } from "../datasets/dataset-store.ts";
 import { planFile, writeDatasetFile } from "../datastore/dataset-files.ts";
+import { acceptingStores } from "../datastore/datastore-chain.ts";
 import { pathOwner } from "../datastore/file-records.ts";
 import { locationOf, statStored } from "../datastore/stored-file.ts";
 import type { DimensionGroup } from "../dimensions/dimension-group.ts";
@@ -14,7 +15,7 @@ import { type ButlerState, requireWriteable, runToWrite } from "./butler-state.t
 import { ingestFiles } from "./ingest.ts";
 import { makeRefs } from "./make-refs.ts";
 import { pruneDatasets } from "./prune.ts";
-import { registerFiles, registerRefs } from "./register-files.ts";
+import { type NewFile, recordFiles, registerFiles, registerRefs } from "./register-files.ts";
 import { removeUnclaimed, type UndoLog } from "./undo-log.ts";
 
 /** How long a file of unknown origin may belong to another writer that has yet to claim it. */
@@ -71,21 +72,44 @@ async function putDataset(state: ButlerState, undo: UndoLog, value: unknown, ref
   const type = await state.types.get(ref.datasetType.name);
   const run = await state.collections.get(ref.run);
   const [data] = await expandDataIds(universe, state.records, type.group, [ref.dataId]);
-  const located = planFile(state.templates, state.formatters, ref, data!);
+  const { files, memory } = acceptingStores(state, ref, type.group);
+  const planned = files.map((store) => ({
+    store,
+    located: planFile(store.templates, store.formatters, ref, data!),
+  }));
   const work = async (): Promise<void> => {
     const [occupant] = await state.datasets.occupants(type, run, [ref.dataId]);
     if (occupant !== undefined) throw datasetConflict(type.type.name, run.name, ref.dataId, occupant);
-    const file = await writeNewFile(state, located, value);
-    undo.note(located.path);
+    const written: { store: ButlerState; file: NewFile }[] = [];
     try {
-      await state.commit(() => registerFiles(state, [{ ...located, ...file }]));
+      for (const { store, located } of planned) {
+        const file = await writeNewFile(store, located, value);
+        written.push({ store, file: { ...located, ...file } });
+        undo.note(located.path, store.repository);
+      }
+      await state.commit(() => registerWritten(state, ref, written));
     } catch (error) {
-      await removeUnclaimed(state.repository, located.path);
+      for (const { store, file } of written) await removeUnclaimed(store.repository, file.path);
       throw error;
     }
+    for (const { values } of memory) values.set(ref.id, value);
   };
   // Within a transaction a lock could wait for a writer that waits for the transaction.
-  await (state.repository.db.inTransaction() ? work() : state.writing(located.path, work));
+  await (state.repository.db.inTransaction()
+    ? work()
+    : state.writing(planned[0]?.located.path ?? ref.id, work));
+}
+
+/** Registers a dataset with its file in each datastore (within a transaction). */
+async function registerWritten(
+  state: ButlerState,
+  ref: DatasetRef,
+  written: readonly { readonly store: ButlerState; readonly file: NewFile }[],
+): Promise<void> {
+  const [first, ...others] = written;
+  if (first === undefined) return registerRefs(state, [ref]);
+  await registerFiles(first.store, [first.file]);
+  for (const { store, file } of others) await recordFiles(store, [file]);
 }
 
 /** The methods of a Butler that write datasets. */

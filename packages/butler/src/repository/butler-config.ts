@@ -1,9 +1,13 @@
 import { resolve } from "node:path";
 import { AlmagestError, isAlmagestError } from "@almagest/base";
 import { decodePath, encodePath, isRemoteUri, storeFor, toLocalPath } from "@almagest/resources";
-import { type CacheConfig, readCacheConfig } from "../datastore/cache-config.ts";
+import type { CacheConfig } from "../datastore/cache-config.ts";
 import type { TemplateTable } from "../datastore/dataset-files.ts";
-import { DEFAULT_TEMPLATES } from "../datastore/path-template.ts";
+import {
+  type DatastoreConfig,
+  type FileDatastoreConfig,
+  readDatastores,
+} from "../datastore/datastore-config.ts";
 import { parseYaml } from "../formatters/yaml-formatter.ts";
 
 /** The parts of `butler.yaml` that give a repository its meaning. */
@@ -21,6 +25,8 @@ export interface ButlerConfig {
   readonly checksum: boolean;
   /** How remote files are kept on this machine. */
   readonly cache: CacheConfig;
+  /** All datastores in their order, roots absolute; what stands above is that of the first with files. */
+  readonly datastores: readonly DatastoreConfig[];
 }
 
 type Tree = Readonly<Record<string, unknown>>;
@@ -40,20 +46,6 @@ function treeAt(parent: Tree, key: string): Tree {
 function textAt(parent: Tree, key: string): string | undefined {
   const value = parent[key];
   return typeof value === "string" ? value : undefined;
-}
-
-function templateTable(config: Tree): TemplateTable {
-  const entries = new Map(Object.entries(DEFAULT_TEMPLATES));
-  const byInstrument = new Map<string, ReadonlyMap<string, string>>();
-  for (const [key, value] of Object.entries(config)) {
-    const instrument = /^instrument<(.+)>$/.exec(key)?.[1];
-    if (instrument !== undefined && typeof value === "object" && value !== null) {
-      byInstrument.set(instrument, new Map(Object.entries(value as Record<string, string>)));
-    } else if (typeof value === "string") {
-      entries.set(key, value);
-    }
-  }
-  return { entries, byInstrument };
 }
 
 async function readTree(location: string): Promise<{ file: string; tree: Tree }> {
@@ -103,17 +95,23 @@ function configOf(tree: Tree, file: string): ButlerConfig {
   const registry = treeAt(tree, "registry");
   const database = textAt(registry, "db");
   if (database === undefined) throw invalid(file, "registry.db is missing");
-  const datastoreRoot = textAt(datastore, "root") ?? "<butlerRoot>";
+  const datastores = readDatastores(datastore, file).map((store) =>
+    store.kind === "file" ? { ...store, root: absolute(expand(store.root)) } : store,
+  );
+  const first =
+    datastores.find((store) => store.kind === "file") ??
+    ({ ...(readDatastores({}, file)[0] as FileDatastoreConfig), root } satisfies FileDatastoreConfig);
   return {
     root,
-    datastoreRoot: absolute(expand(datastoreRoot)),
-    datastoreName: textAt(datastore, "name") ?? `FileDatastore@${datastoreRoot}`,
-    fileTable: textAt(treeAt(datastore, "records"), "table") ?? "file_datastore_records",
+    datastoreRoot: first.root,
+    datastoreName: first.name,
+    fileTable: first.fileTable,
     database: withParts(databaseLocation(file, expand(database)), registry),
     namespace: textAt(registry, "namespace"),
-    templates: templateTable(treeAt(datastore, "templates")),
-    checksum: datastore.checksum !== false,
-    cache: readCacheConfig(treeAt(datastore, "cached")),
+    templates: first.templates,
+    checksum: first.checksum,
+    cache: first.cache,
+    datastores,
   };
 }
 
@@ -136,6 +134,7 @@ export async function effectiveConfig(location: string): Promise<Readonly<Record
   const { tree } = await readTree(location);
   const config = await readButlerConfig(location);
   const datastore = treeAt(tree, "datastore");
+  if (Array.isArray(datastore.datastores)) return { ...tree, root: config.root };
   const templates: Record<string, unknown> = Object.fromEntries(config.templates.entries);
   for (const [instrument, own] of config.templates.byInstrument) {
     templates[`instrument<${instrument}>`] = Object.fromEntries(own);

@@ -39,5 +39,19 @@ function merge(under: ConfigTree, over: ConfigTree): ConfigTree {
 
 /** The text of a new repository's `butler.yaml`, as the original writes it, with what a seed configuration sets. */
 export function newButlerYaml(seed: ConfigTree = {}): string {
-  return stringify(merge(DEFAULTS, seed), { lineWidth: 0 });
+  const { datastore } = seed;
+  if (!isTree(datastore) || !Array.isArray(datastore.datastores))
+    return stringify(merge(DEFAULTS, seed), { lineWidth: 0 });
+  const rooted = { ...datastore, datastores: datastore.datastores.map(giveRoot) };
+  return stringify({ ...merge(DEFAULTS, seed), datastore: rooted }, { lineWidth: 0 });
+}
+
+/** A chain's datastore of files with a folder of its own, named as the original names it. */
+function giveRoot(given: unknown, index: number): unknown {
+  if (!isTree(given)) return given;
+  const own = isTree(given.datastore) ? given.datastore : given;
+  const kind = String(own.cls ?? "FileDatastore")
+    .split(".")
+    .at(-1)!;
+  return kind === "FileDatastore" ? { root: `<butlerRoot>/${kind}_${index}`, ...own } : own;
 }

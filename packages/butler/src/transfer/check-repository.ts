@@ -90,7 +90,7 @@ async function checkRecords(
   const { db, fileTable } = state.repository;
   const columns = ["dataset_id", "path", "formatter", "storage_class", "component", "checksum", "file_size"];
   const query = sql`SELECT ${joinSql(columns.map((name) => identifier(name)))} FROM ${identifier(fileTable)}
-      WHERE dataset_id NOT IN (SELECT dataset_id FROM dataset_location_trash)`;
+      WHERE dataset_id NOT IN (SELECT dataset_id FROM dataset_location_trash WHERE datastore_name = ${state.repository.datastoreName})`;
   let checked = 0;
   const missing: FileRecord[] = [];
   const changed: FileRecord[] = [];
@@ -131,6 +131,10 @@ async function findUnclaimed(
   graceMs: number,
 ): Promise<{ orphaned: string[]; halfWritten: string[] }> {
   const { db, root, fileTable, clock } = state.repository;
+  // A datastore may lie within another's folder.
+  const nested = state.chain
+    .map((link) => `${link.state.repository.root}/`)
+    .filter((other) => other.length > root.length + 1 && other.startsWith(`${root}/`));
   const orphaned: string[] = [];
   const halfWritten: string[] = [];
   for await (const page of filesBelow(root)) {
@@ -149,6 +153,7 @@ async function findUnclaimed(
     }
     for (const { path, modifiedMs = 0 } of page) {
       if (claimed.has(path) || clock.nowMs() - modifiedMs < graceMs) continue;
+      if (nested.some((other) => locationOf(root, path).startsWith(other))) continue;
       if ((await statStored(locationOf(root, path))) === undefined) continue;
       (isTemporaryName(path) ? halfWritten : orphaned).push(path);
     }
@@ -180,8 +185,31 @@ async function forgetFiles(state: ButlerState, ids: readonly string[]): Promise<
   });
 }
 
-/** Compares the database with the files, and on request sets right what can be. Changed files are only reported. */
+/** Compares the database with the files of every datastore, and on request sets right what can be. Changed files are only
+ * reported. */
 export async function checkRepository(state: ButlerState, options: CheckOptions): Promise<CheckReport> {
+  const reports: CheckReport[] = [];
+  for (const link of state.chain) reports.push(await checkDatastore(state, link.state, options));
+  const [first, ...others] = reports;
+  if (others.length === 0 && first !== undefined) return first;
+  const all = <T>(pick: (report: CheckReport) => readonly T[]): T[] => reports.flatMap(pick);
+  return {
+    checked: reports.reduce((sum, { checked }) => sum + checked, 0),
+    missing: all(({ missing }) => missing),
+    changed: all(({ changed }) => changed),
+    orphaned: all(({ orphaned }) => orphaned),
+    halfWritten: all(({ halfWritten }) => halfWritten),
+    inTrash: reports.reduce((sum, { inTrash }) => sum + inTrash, 0),
+    inconsistent: [...new Set(all(({ inconsistent }) => inconsistent))],
+    clean: reports.every(({ clean }) => clean),
+  };
+}
+
+async function checkDatastore(
+  whole: ButlerState,
+  state: ButlerState,
+  options: CheckOptions,
+): Promise<CheckReport> {
   const { repair = false, graceMs = 3_600_000 } = options;
   const { db, datastoreName, root } = state.repository;
   const { checked, missing, changed } = await checkRecords(state, options.checksums ?? false);
@@ -198,13 +226,15 @@ export async function checkRepository(state: ButlerState, options: CheckOptions)
     await emptyTrash(state);
   }
   const found = missing.length + orphaned.length + halfWritten.length + inconsistent.length + inTrash;
-  const plain = ({ id, path }: FileRecord): { id: string; path: string } => ({ id, path });
+  // Paths of other datastores than the first are told whole.
+  const tell = (path: string): string => (root === whole.repository.root ? path : locationOf(root, path));
+  const plain = ({ id, path }: FileRecord): { id: string; path: string } => ({ id, path: tell(path) });
   return {
     checked,
     missing: missing.map(plain),
     changed: changed.map(plain),
-    orphaned,
-    halfWritten,
+    orphaned: orphaned.map(tell),
+    halfWritten: halfWritten.map(tell),
     inTrash,
     inconsistent,
     clean: changed.length === 0 && (repair || found === 0),

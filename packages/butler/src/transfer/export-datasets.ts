@@ -2,7 +2,8 @@ import { link, mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { isAbsoluteUri, resolveWithin, writeDurably } from "@almagest/resources";
 import { queryAssociations } from "../datasets/query-associations.ts";
-import { type FileRecord, findFiles } from "../datastore/file-records.ts";
+import { findStored } from "../datastore/datastore-chain.ts";
+import type { FileRecord } from "../datastore/file-records.ts";
 import { downloadStored, localPathOf, locationOf } from "../datastore/stored-file.ts";
 import { archiveOf, readZipMember, zipMemberOf } from "../datastore/zip-member.ts";
 import type { ButlerState } from "../direct/butler-state.ts";
@@ -109,8 +110,8 @@ export async function exportTo(
   const { repository } = state;
   const { universe } = repository;
   const records = await collectRecords(state, refs);
-  const files = await findFiles(
-    repository,
+  const files = await findStored(
+    state,
     refs.map((ref) => ref.id),
   );
   if (options.mode !== undefined) {
