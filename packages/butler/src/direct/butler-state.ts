@@ -78,7 +78,7 @@ export function createButlerState(
         ? shared
         : {
             ...shared,
-            repository: { ...repository, root, fileTable, datastoreName: name },
+            repository: { ...repository, root, fileTable, datastoreName: name, localDisk: false },
             templates,
             checksum,
           };
