@@ -34,6 +34,8 @@ interface Loaded {
   readonly edges: number;
   readonly edges_agree: boolean;
   readonly partial: number;
+  readonly recorded: number;
+  readonly records_agree: boolean;
 }
 
 /** A graph of ours in the original's reader: every part read, every data id given its records. */
@@ -50,7 +52,7 @@ async function theyReadOurs(): Promise<{ figure: string; pass: boolean; note?: s
       outputRun: "out",
     });
     const path = join(folder, "ours.qg");
-    await writeGraphFile(quanta, { butler, path });
+    await writeGraphFile(quanta, { butler, path, location: join(folder, "repo") });
     await using file = await openGraphFile(path);
     const thin = await file.readThinGraph();
     const theirs = runPython("load-graph.py", path) as Loaded;
@@ -60,9 +62,11 @@ async function theyReadOurs(): Promise<{ figure: string; pass: boolean; note?: s
       theirs.datasets === file.header.n_datasets &&
       theirs.edges === thin.edges.length &&
       theirs.edges_agree &&
-      theirs.partial === 1;
+      theirs.partial === 1 &&
+      theirs.recorded > 0 &&
+      theirs.records_agree;
     return {
-      figure: `${quanta.count} quanta, ${theirs.edges} edges, ${theirs.datasets} datasets the same; one quantum read alone`,
+      figure: `${quanta.count} quanta, ${theirs.edges} edges, ${theirs.datasets} datasets the same; ${theirs.recorded} datastore records of inputs; one quantum read alone`,
       pass,
       note: "header, pipeline, thin graph, init quanta, datasets and dimension records, with the original's reader",
     };

@@ -23,6 +23,24 @@ for name, datasets in graph.datasets_by_type.items():
         graph.dimension_data.attach(dimensions, datasets.keys())
 for label, quanta in graph.quanta_by_task.items():
     graph.dimension_data.attach(graph.pipeline_graph.tasks[label].dimensions, quanta.keys())
+# What the quanta read that is stored already must have its records, and nothing else.
+made = {
+    dataset_id
+    for quantum_id in graph
+    for dataset_id in bipartite.successors(quantum_id)
+}
+recorded = 0
+records_agree = True
+for quantum_id, model in graph._quantum_datasets.items():
+    overall = {dataset_id for dataset_id in model.iter_input_dataset_ids() if dataset_id not in made}
+    found = {
+        dataset_id
+        for records in model.deserialize_datastore_records().values()
+        for dataset_id, tables in records.records.items()
+        if any(info.path for infos in tables.values() for info in infos)
+    }
+    recorded += len(found)
+    records_agree = records_agree and overall == found
 first = next(iter(graph))
 with PredictedQuantumGraph.open(path, import_mode=TaskImportMode.DO_NOT_IMPORT) as reader:
     reader.read_quantum_datasets([first])
@@ -39,6 +57,8 @@ print(
             "edges": len(edges),
             "edges_agree": derived == {tuple(edge) for edge in edges},
             "partial": partial,
+            "recorded": recorded,
+            "records_agree": records_agree,
             "init_outputs": {
                 label: sorted(graph.get_init_outputs(label)) for label in ["", *graph.pipeline_graph.tasks]
             },

@@ -53,7 +53,7 @@ async function buildGraph({ config, butler, runtimeModule, folder }: AcquireGrap
     ...(extra.retainedDatasetTypes.length === 0 ? {} : { retainedDatasetTypes: extra.retainedDatasetTypes }),
   });
   const path = join(folder, basename(config.text("qgraphFileTemplate")));
-  await writeGraphFile(quanta, { butler, path, command: "bps", ...output });
+  await writeGraphFile(quanta, { butler, path, command: "bps", ...placeOf(config), ...output });
   return path;
 }
 
@@ -72,8 +72,20 @@ async function takeGraph(
   const moved = { ...file, header: { ...file.header, output_run: outputRun } };
   const { tasks } = await importRuntime(runtimeModule);
   const { ids: _old, ...graph } = await restoreGraph(moved, { butler, tasks });
-  await writeGraphFile(graph, { butler, path, command: "bps", ...outputOf(config) });
+  await writeGraphFile(graph, {
+    butler,
+    path,
+    command: "bps",
+    ...placeOf(config),
+    ...outputOf(config),
+  });
   return path;
+}
+
+/** The repository's place, where it is one whose configuration can be read here. */
+function placeOf(config: BpsConfig): { readonly location?: string } {
+  const location = config.text("butlerConfig");
+  return location === "" || location.includes("://") ? {} : { location };
 }
 
 /** The chain of the run; a run that is its own output has none. */

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { createManualClock, isAlmagestError } from "@almagest/base";
-import type { Butler, DatasetRef } from "@almagest/butler";
+import { type Butler, type DatasetRef, parseDatastoreRecords } from "@almagest/butler";
 import { SURVEY_YAML } from "../fixtures/numeric-tasks.ts";
 import { createSurvey } from "../fixtures/synthetic-repository.ts";
 import { parsePipeline } from "../pipeline/load-pipeline.ts";
@@ -157,4 +157,29 @@ test("a damaged file is refused by name", async (t) => {
     await assert.rejects(openGraphFile(damaged), failsWith("PIPELINE.QG_INVALID"), name);
   }
   await assert.rejects(openGraphFile(join(path, "..", "absent.qg")), failsWith("PIPELINE.QG_INVALID"));
+});
+
+test("a graph file tells where the stored inputs of each quantum are, and of no other dataset", async (t) => {
+  const { butler, path } = await prepare(t);
+  const { quanta } = await preparePipeline({ ...(await planOf(butler)), outputRun: "recorded" });
+  await writeGraphFile(quanta, { butler, path, location: butler.root });
+  await using file = await openGraphFile(path);
+  const thin = await file.readThinGraph();
+  const recordsOf = async (label: string): Promise<[string[], string[], string[]]> => {
+    const [inputs, ids, paths]: [string[], string[], string[]] = [[], [], []];
+    for await (const quantum of file.readQuanta(
+      thin.quanta[label]!.slice(0, 1).map((one) => one.quantum_id),
+    )) {
+      inputs.push(...Object.values(quantum.inputs).flatMap((list) => list.map((one) => one.dataset_id)));
+      const found = parseDatastoreRecords(quantum.datastore_records, "FileDatastore@<butlerRoot>");
+      ids.push(...found.keys());
+      paths.push(...[...found.values()].flatMap((files) => files.map((each) => each.path)));
+    }
+    return [inputs.sort(), ids.sort(), paths];
+  };
+  const [inputs, ids, paths] = await recordsOf("isr");
+  assert.ok(inputs.length >= 2);
+  assert.deepEqual(ids, inputs);
+  for (const each of paths) assert.ok(existsSync(join(butler.root, each)), each);
+  assert.deepEqual((await recordsOf("consolidateVisitSummary"))[1], []);
 });

@@ -9,9 +9,9 @@ import {
 } from "../quanta/quantum-graph.ts";
 import type { GraphIds } from "./graph-ids.ts";
 
-/** Numbers of the quanta of a task that are to run. */
-export function* quantaToRun(task: TaskQuanta): Generator<number> {
-  for (let q = 0; q < task.count; q++) if (task.status[q] === QUANTUM_RUN) yield q;
+/** Numbers of the quanta of a task that are to run, beginning with one. */
+export function* quantaToRun(task: TaskQuanta, first = 0): Generator<number> {
+  for (let q = first; q < task.count; q++) if (task.status[q] === QUANTUM_RUN) yield q;
 }
 
 /** Values of a data id, required dimensions first, then implied. */

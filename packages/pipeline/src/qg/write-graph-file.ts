@@ -2,38 +2,33 @@ import { rename, rm } from "node:fs/promises";
 import { userInfo } from "node:os";
 import { constants, zstdCompressSync } from "node:zlib";
 import { AlmagestError, type Clock, systemClock, uuid7 } from "@almagest/base";
-import type { Butler, DataIdValue } from "@almagest/butler";
-import type { Edge } from "../graph/task-node.ts";
+import type { Butler } from "@almagest/butler";
 import { itemsOf } from "../quanta/adjacency.ts";
 import { type CodedRows, dataIdAt } from "../quanta/coded-rows.ts";
 import {
   countStatus,
-  DATASET_STORED,
   type EdgeLinks,
   QUANTUM_RUN,
   type QuantumGraph,
   type TaskQuanta,
 } from "../quanta/quantum-graph.ts";
-import { configTypeName, logTypeName, metadataTypeName, PACKAGES_TYPE_NAME } from "../run/implicit-types.ts";
 import { type BlockAddress, encodeAddresses } from "./address-table.ts";
 import { createDimensionCollector, type DimensionCollector } from "./dimension-data.ts";
 import { formatExactJson } from "./exact-json.ts";
-import { createGraphIds, type GraphIds } from "./graph-ids.ts";
-import {
-  CONFIG_CONNECTION,
-  type DatasetModel,
-  type GraphHeader,
-  LOG_CONNECTION,
-  METADATA_CONNECTION,
-  type QuantumModel,
-} from "./graph-models.ts";
+import { createGraphIds } from "./graph-ids.ts";
+import type { GraphHeader } from "./graph-models.ts";
+import { createInputRecords, NO_RECORDS } from "./input-records.ts";
+import { initQuanta, type ModelSource, quantumModel, storedInputs } from "./quantum-models.ts";
 import { serializePipelineGraph } from "./serialize-pipeline-graph.ts";
 import { createZip, type ZipWriter } from "./stored-zip.ts";
-import { coordinateAt, formatThinGraph, quantaToRun } from "./thin-graph.ts";
+import { formatThinGraph, quantaToRun } from "./thin-graph.ts";
 
 /** What is written besides the graph. */
 export interface WriteGraphOptions {
-  readonly butler: Pick<Butler, "expandDataIds" | "universe">;
+  readonly butler: Pick<Butler, "expandDataIds" | "universe"> & Partial<Pick<Butler, "storedFiles">>;
+  /** Path of the repository: with it, the file tells where each quantum's stored inputs are, so that quanta run without the
+   * database (the original's `run-qbb`). */
+  readonly location?: string;
   /** Ends in `.qg`. */
   readonly path: string;
   /** Chain that the run belongs to. */
@@ -48,14 +43,6 @@ export interface WrittenGraph {
   readonly quanta: number;
   readonly datasets: number;
   readonly bytes: number;
-}
-
-interface Writing {
-  readonly graph: QuantumGraph;
-  readonly ids: GraphIds;
-  readonly zip: ZipWriter;
-  /** Values of the data ids of prerequisites, which have no rows. */
-  readonly coordinates: ReadonlyMap<string, readonly (readonly DataIdValue[])[]>;
 }
 
 /**
@@ -75,7 +62,12 @@ export async function writeGraphFile(graph: QuantumGraph, options: WriteGraphOpt
   const temporary = `${path}.${process.pid}.tmp`;
   const zip = await createZip(temporary);
   try {
-    const writing: Writing = { graph, ids: createGraphIds(graph, clock), zip, coordinates };
+    const { storedFiles } = butler;
+    const records =
+      options.location === undefined || storedFiles === undefined
+        ? NO_RECORDS
+        : await createInputRecords({ universe: butler.universe, storedFiles }, options.location);
+    const writing: ModelSource = { graph, ids: createGraphIds(graph, clock), records, coordinates };
     const header = makeHeader(graph, options, clock);
     await addDocument(zip, "header", formatExactJson(header));
     const pipeline = serializePipelineGraph(graph.pipelineGraph, butler.universe);
@@ -83,7 +75,7 @@ export async function writeGraphFile(graph: QuantumGraph, options: WriteGraphOpt
     await addDocument(zip, "thin_graph", formatThinGraph(graph, writing.ids));
     await addDocument(zip, "dimension_data", formatExactJson(collector.finish()));
     await addDocument(zip, "init_quanta", formatExactJson(initQuanta(writing)));
-    const { addresses, bytes } = await writeQuanta(writing);
+    const { addresses, bytes } = await writeQuanta(writing, zip);
     await zip.begin("quanta.addr");
     await zip.write(encodeAddresses(addresses));
     await zip.finish();
@@ -179,45 +171,25 @@ function countDatasets(graph: QuantumGraph): number {
   return count;
 }
 
-function globalDataset(type: string, id: string, run: string): DatasetModel {
-  return { dataset_id: id, dataset_type_name: type, data_coordinate: [], run };
-}
+/** Quanta whose inputs are looked up together. */
+const RECORDS_TOGETHER = 1000;
 
-function initQuanta({ graph, ids }: Writing): QuantumModel[] {
-  const make = (label: string, outputs: QuantumModel["outputs"]): QuantumModel => ({
-    quantum_id: ids.init(label),
-    task_label: label,
-    data_coordinate: [],
-    inputs: {},
-    outputs,
-    datastore_records: {},
-  });
-  const packages = globalDataset(PACKAGES_TYPE_NAME, ids.packages, graph.outputRun);
-  return [
-    make("", { [PACKAGES_TYPE_NAME]: [packages] }),
-    ...graph.tasks.map(({ node: { label, initInputs, initOutputs } }) => {
-      const config = globalDataset(configTypeName(label), ids.config(label), graph.outputRun);
-      const made = (edges: readonly Edge[]): [string, DatasetModel[]][] =>
-        edges.flatMap(({ connection, datasetType }) =>
-          graph.pipelineGraph.datasetTypes.get(datasetType)!.producer === undefined
-            ? []
-            : [[connection, [globalDataset(datasetType, ids.initOutput(datasetType), graph.outputRun)]]],
-        );
-      return {
-        ...make(label, { ...Object.fromEntries(made(initOutputs)), [CONFIG_CONNECTION]: [config] }),
-        inputs: Object.fromEntries(made(initInputs)),
-      };
-    }),
-  ];
-}
-
-async function writeQuanta(writing: Writing): Promise<{ addresses: BlockAddress[]; bytes: number }> {
-  const { graph, zip } = writing;
+async function writeQuanta(
+  writing: ModelSource,
+  zip: ZipWriter,
+): Promise<{ addresses: BlockAddress[]; bytes: number }> {
+  const { graph } = writing;
   const addresses: BlockAddress[] = [];
   let offset = 0;
   await zip.begin("quantum_datasets.mb");
   for (const task of graph.tasks) {
+    let position = 0;
     for (const q of quantaToRun(task)) {
+      if (writing.records !== NO_RECORDS && position++ % RECORDS_TOGETHER === 0) {
+        const next = quantaToRun(task, q).take(RECORDS_TOGETHER);
+        const refs = next.flatMap((each) => storedInputs(graph, task, each));
+        await writing.records.prepare(refs.toArray());
+      }
       const model = quantumModel(writing, task, q);
       const frame = compress(formatExactJson(model));
       const length = Buffer.alloc(8);
@@ -229,43 +201,4 @@ async function writeQuanta(writing: Writing): Promise<{ addresses: BlockAddress[
     }
   }
   return { addresses, bytes: offset };
-}
-
-function quantumModel(writing: Writing, task: TaskQuanta, quantum: number): QuantumModel {
-  const { graph, ids } = writing;
-  const { label } = task.node;
-  const data_coordinate = coordinateAt(task.rows, quantum);
-  const datasets = (edges: readonly EdgeLinks[]): Record<string, DatasetModel[]> =>
-    Object.fromEntries(
-      edges.map(({ edge, links }) => [
-        edge.connection,
-        Array.from(itemsOf(links, quantum), (row) => datasetModel(writing, edge.datasetType, row)),
-      ]),
-    );
-  const own = (type: string, id: string): DatasetModel[] => [
-    { dataset_id: id, dataset_type_name: type, data_coordinate, run: graph.outputRun },
-  ];
-  return {
-    quantum_id: ids.quantum(label, quantum),
-    task_label: label,
-    data_coordinate,
-    inputs: datasets([...task.inputs, ...task.prerequisites]),
-    outputs: {
-      ...datasets(task.outputs),
-      [METADATA_CONNECTION]: own(metadataTypeName(label), ids.metadata(label, quantum)),
-      [LOG_CONNECTION]: own(logTypeName(label), ids.log(label, quantum)),
-    },
-    datastore_records: {},
-  };
-}
-
-function datasetModel({ graph, ids, coordinates }: Writing, type: string, row: number): DatasetModel {
-  const table = graph.datasets.get(type)!;
-  const ref = table.state[row] === DATASET_STORED ? table.refs[row] : undefined;
-  return {
-    dataset_id: ref?.id ?? ids.dataset(type, row),
-    dataset_type_name: type,
-    data_coordinate: table.rows ? coordinateAt(table.rows, row) : coordinates.get(type)![row]!,
-    run: ref?.run ?? graph.outputRun,
-  };
 }

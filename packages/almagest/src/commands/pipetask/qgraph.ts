@@ -8,6 +8,7 @@ import {
   preparePipeline,
   writeGraphFile,
 } from "@almagest/pipeline";
+import { isRemoteUri } from "@almagest/resources";
 import type { Command } from "commander";
 import type { CommandContext } from "../../cli/command-context.ts";
 import { toJsonText } from "../../cli/print-rows.ts";
@@ -57,6 +58,7 @@ export function addQgraph(parent: Command, context: CommandContext): void {
         await writeGraphFile(prepared.quanta, {
           butler,
           path: options.saveQgraph,
+          ...(isRemoteUri(options.butlerConfig) ? {} : { location: options.butlerConfig }),
           command: process.argv.slice(1).join(" "),
           ...(options.output === undefined ? {} : { output: options.output }),
         });
