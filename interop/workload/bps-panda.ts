@@ -57,7 +57,7 @@ function submitFile(folder: string, python: string, decoder: string, graph: Grap
     runnerCommand: `${python} ${decoder} _cmd_line_`,
     // One quantum of the first task fails.
     runQuantumCommand: name === "endless" ? "sleep 300" : `test {qgraphNodeId} != ${graph.first}`,
-    pipetask: { pipetaskInit: { runQuantumCommand: "echo init" } },
+    pipetask: { pipetaskInit: { runQuantumCommand: name === "endless" ? "sleep 300" : "echo init" } },
     finalJob: { whenRun: "NEVER" },
   };
   writeFileSync(path, stringify(config));

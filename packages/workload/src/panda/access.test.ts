@@ -6,34 +6,9 @@ import { test } from "node:test";
 import { createManualClock } from "@almagest/base";
 import { createTokenVerifier, openLaptopIssuer, type Role } from "@almagest/identity";
 import { openWorkload } from "../manager/workload-manager.ts";
+import { ROUTES, type Route, WITHOUT } from "../testing/routes.ts";
 import { simpleQueue } from "../testing/simple-queue.ts";
-import type { Needs } from "./call.ts";
-import { PANDA_CALLS } from "./calls.ts";
 import { startPandaServer } from "./server.ts";
-
-interface Route {
-  readonly method: string;
-  readonly path: string;
-  readonly needs: Needs;
-}
-
-const ROUTES: readonly Route[] = [
-  ...PANDA_CALLS.flatMap(({ legacy, v1, method, needs }): Route[] => [
-    ...(legacy === undefined ? [] : [{ method: "POST", path: `/server/panda/${legacy}`, needs }]),
-    ...(v1 === undefined ? [] : [{ method, path: `/api/v1/${v1}`, needs }]),
-  ]),
-  { method: "POST", path: "/api/v1/workload/submit", needs: "user" },
-  { method: "POST", path: "/api/v1/file_server/upload_cache_file", needs: "user" },
-];
-
-/** Roles that do not include another. */
-const WITHOUT: Readonly<Record<Role, readonly Role[]>> = {
-  reader: ["pilot"],
-  user: ["reader", "pilot"],
-  production: ["user", "pilot"],
-  operator: ["production", "pilot"],
-  pilot: ["operator"],
-};
 
 test("every route refuses no, wrong, expired and insufficient credentials, and lets the right role in", async (t) => {
   const clock = createManualClock(1_700_000_000_000);

@@ -5,6 +5,7 @@ import type { TaskCommand } from "../../manager/control-tasks.ts";
 import { listFailedAttempts } from "../../questions/list-attempts.ts";
 import { listWorkflows } from "../../questions/list-workflows.ts";
 import { type Call, type CallContext, defineCall, type Services } from "../call.ts";
+import { controlWorkflow } from "../control-workflow.ts";
 import { requireOwner } from "../ownership.ts";
 import { describeRequest } from "../submission/idds-report.ts";
 import { readIddsWorkflow } from "../submission/idds-workflow.ts";
@@ -39,7 +40,7 @@ const command =
   async ({ manager }, args, { caller }) => {
     const id = idOf(args);
     await requireOwner(manager, caller, { kind: "workflow", id });
-    for (const task of (await manager.workflow(id)).tasks) await manager.controlTask(task.id, word);
+    await controlWorkflow(manager, id, word);
     return [0, `${word} registered`];
   };
 

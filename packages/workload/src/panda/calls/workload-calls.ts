@@ -10,6 +10,7 @@ import { findJobs, listJobs } from "../../questions/list-jobs.ts";
 import { listWorkers } from "../../questions/list-workers.ts";
 import { listWorkflows } from "../../questions/list-workflows.ts";
 import { type Call, defineCall, ok, toJson } from "../call.ts";
+import { controlWorkflow } from "../control-workflow.ts";
 import { requireOwner, type Target } from "../ownership.ts";
 import { integer, optionalInteger, optionalText } from "../schemas.ts";
 
@@ -43,10 +44,9 @@ async function control(manager: WorkloadManager, target: Target, command: TaskCo
       );
     return 1;
   }
-  const ids =
-    target.kind === "task" ? [target.id] : (await manager.workflow(target.id)).tasks.map((task) => task.id);
-  for (const id of ids) await manager.controlTask(id, command);
-  return ids.length;
+  if (target.kind === "workflow") return controlWorkflow(manager, target.id, command);
+  await manager.controlTask(target.id, command);
+  return 1;
 }
 
 const read = { legacy: undefined, method: "POST", needs: "reader" } as const;
