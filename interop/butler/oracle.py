@@ -95,6 +95,27 @@ def get_id(id):
     return butler.get(butler.get_dataset(__import__("uuid").UUID(id)))
 
 
+def get_as(id, by_uri=False):
+    ref = butler.get_dataset(__import__("uuid").UUID(id))
+    if by_uri:
+        # Butler.get wants the class of the storage class, which is one of the science pipelines.
+        from lsst.utils import doImport
+
+        record = next(iter(butler._datastore._get_dataset_locations_info(ref)))
+        doImport(record[1].formatter)
+        return json.loads(butler.getURI(ref).read())
+    value = butler.get(ref)
+    if hasattr(value, "colnames"):
+        return {name: value[name].tolist() for name in value.colnames}
+    return value
+
+
+def put_table(type, data_id, columns):
+    from astropy.table import Table
+
+    return str(butler.put(Table(columns), type, data_id).id)
+
+
 def register_type(name, dimensions, storage_class, calibration=False):
     return butler.registry.registerDatasetType(
         DatasetType(name, dimensions, storage_class, universe=butler.dimensions, isCalibration=calibration)

@@ -1,8 +1,9 @@
 import { AlmagestError } from "@almagest/base";
+import type { LocatedDataset } from "./api/dataset-api.ts";
 import { instrumentOf, lookupEntry } from "./datastore/lookup.ts";
 import type { DimensionGroup } from "./dimensions/dimension-group.ts";
 import { BUILT_IN_FORMATTERS, BUILT_IN_STORAGE_CLASSES } from "./formatters/built-in.ts";
-import type { DatasetRef, Formatter } from "./types.ts";
+import type { DatasetRef, DatasetType, Formatter } from "./types.ts";
 
 /** Which formatter writes what, and which reads a file whose stored Python class name is known. */
 export interface FormatterRegistry {
@@ -78,10 +79,28 @@ export function formatterByName(registry: FormatterRegistry, name: string): Form
   throw formatterMissing(name);
 }
 
-/** The formatter of a stored name; for a Python class unknown here one that only keeps the name, so that files which
+/** The formatter of a located file: that of its dataset type or storage class where it has the stored name, as several may
+ * share one; else any of that name. Throws `BUTLER.FORMATTER_MISSING`. */
+export function formatterOf(registry: FormatterRegistry, located: LocatedDataset): Formatter {
+  const { ref, component, formatter: name } = located;
+  const storageClass = component === undefined ? ref.datasetType.storageClass : located.storageClass;
+  const datasetType = component === undefined ? ref.datasetType.name : "";
+  return ownFormatter(registry, { name: datasetType, storageClass }, name) ?? formatterByName(registry, name);
+}
+
+function ownFormatter(
+  registry: FormatterRegistry,
+  type: Pick<DatasetType, "name" | "storageClass">,
+  name: string,
+): Formatter | undefined {
+  const own = registry.entries.get(type.name) ?? registry.entries.get(type.storageClass);
+  return own?.name === name ? own : undefined;
+}
+
+/** The formatter of a stored name for a dataset type; for a Python class unknown here one that only keeps the name, so that files which
  * this program cannot read are still registered and moved. Throws `BUTLER.FORMATTER_MISSING` for what is no class name. */
-export function formatterOrName(registry: FormatterRegistry, name: string): Formatter {
-  const known = registry.byName.get(name);
+export function formatterOrName(registry: FormatterRegistry, name: string, type: DatasetType): Formatter {
+  const known = ownFormatter(registry, type, name) ?? registry.byName.get(name);
   if (known !== undefined) return known;
   if (!/^[A-Za-z_]\w*(\.[A-Za-z_]\w*)+$/.test(name)) throw formatterMissing(name);
   const refuse = async (): Promise<never> => {

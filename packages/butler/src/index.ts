@@ -53,6 +53,7 @@ export {
   createFormatterRegistry,
   type FormatterEntries,
   type FormatterRegistry,
+  formatterOf,
 } from "./formatter-registry.ts";
 export { type OpenOptions, openButler } from "./open-butler.ts";
 export {

@@ -1,6 +1,7 @@
 /** @module Columnar tables in memory (`Table`), operations on them, and their files: Parquet and ECSV. */
 export { concatTables } from "./concat-tables.ts";
 export { type ColumnInput, createTable, getColumn, getNumbers } from "./create-table.ts";
+export { formatEcsv, parseEcsv } from "./ecsv.ts";
 export { TABLES_ERRORS } from "./errors.ts";
 export { type JoinOptions, joinTables } from "./join-tables.ts";
 export {

@@ -16,7 +16,7 @@ import {
 } from "@almagest/resources";
 import type { LocatedDataset } from "../api/dataset-api.ts";
 import type { ExpandedDataId } from "../dimensions/universe.ts";
-import { chooseFormatter, type FormatterRegistry, formatterByName } from "../formatter-registry.ts";
+import { chooseFormatter, type FormatterRegistry, formatterOf } from "../formatter-registry.ts";
 import type { DatasetRef, Formatter, ReadOptions } from "../types.ts";
 import { defaultFileCache, type FileCache } from "./file-cache.ts";
 import { instrumentOf, lookupEntry } from "./lookup.ts";
@@ -86,7 +86,7 @@ export async function writeDatasetFile(
   value: unknown,
   options: FileWriteOptions,
 ): Promise<StoredObject> {
-  const formatter = formatterByName(formatters, located.formatter);
+  const formatter = formatterOf(formatters, located);
   const write = async (temporary: string): Promise<void> => {
     try {
       await formatter.write(value, temporary);
@@ -153,7 +153,7 @@ export async function readDatasetFile(
   located: LocatedDataset,
   { cache, checksum, ...options }: FileReadOptions,
 ): Promise<unknown> {
-  const formatter = formatterByName(formatters, located.formatter);
+  const formatter = formatterOf(formatters, located);
   const how: ReadOptions = {
     ...options,
     dataId: located.ref.dataId,

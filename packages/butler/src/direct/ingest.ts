@@ -127,7 +127,9 @@ async function planIngest(
       for (const store of storesFor(state, ref, type.group, options.mode)) {
         const planned = planFile(store.templates, store.formatters, ref, data[place]!, {
           extension: extensionOf(path),
-          ...(formatter === undefined ? {} : { formatter: formatterOrName(state.formatters, formatter) }),
+          ...(formatter === undefined
+            ? {}
+            : { formatter: formatterOrName(state.formatters, formatter, type.type) }),
         });
         const fixed = pathInRepository(store, path, options.mode);
         const file = { ...planned, path: fixed ?? planned.path, sizeBytes: -1 };

@@ -1,5 +1,6 @@
 import type { Formatter } from "../types.ts";
 import { createBytesFormatter } from "./bytes-formatter.ts";
+import { ecsvFormatter } from "./ecsv-formatter.ts";
 import { createJsonFormatter } from "./json-formatter.ts";
 import { parquetFormatter } from "./parquet-formatter.ts";
 import { yamlFormatter } from "./yaml-formatter.ts";
@@ -12,12 +13,34 @@ const packages: Formatter = { ...yamlFormatter, name: `${PYTHON}.packages.Packag
 const file = createBytesFormatter(`${PYTHON}.file.FileFormatter`, "");
 const plot = createBytesFormatter(`${PYTHON}.matplotlib.MatplotlibFormatter`, ".png");
 
+/** What the same classes were called in repositories of earlier years, before their modules were renamed. */
+const FORMER_NAMES: Readonly<Record<string, readonly string[]>> = Object.fromEntries(
+  [
+    ["json.JsonFormatter", "jsonFormatter.JsonFormatter"],
+    ["yaml.YamlFormatter", "yamlFormatter.YamlFormatter"],
+    ["parquet.ParquetFormatter", "parquetFormatter.ParquetFormatter"],
+    ["file.FileFormatter", "fileFormatter.FileFormatter"],
+    ["matplotlib.MatplotlibFormatter", "matplotlibFormatter.MatplotlibFormatter"],
+    ["logs.ButlerLogRecordsFormatter", "logsFormatter.ButlerLogRecordsFormatter"],
+    ["astropyTable.AstropyTableFormatter", "astropyTableFormatter.AstropyTableFormatter"],
+    ["packages.PackagesFormatter", "packagesFormatter.PackagesFormatter"],
+  ].map(([now, before]) => [`${PYTHON}.${now}`, [`${PYTHON}.${before}`]]),
+);
+
 /** Formatters this room brings, by the Python class name stored with files. */
 export const BUILT_IN_FORMATTERS: ReadonlyMap<string, Formatter> = new Map<string, Formatter>(
-  [json, logs, packages, file, plot, yamlFormatter, parquetFormatter as Formatter].map((formatter) => [
-    formatter.name,
-    formatter,
-  ]),
+  [
+    json,
+    logs,
+    packages,
+    file,
+    plot,
+    yamlFormatter,
+    parquetFormatter as Formatter,
+    ecsvFormatter as Formatter,
+  ].flatMap((formatter): [string, Formatter][] =>
+    [formatter.name, ...(FORMER_NAMES[formatter.name] ?? [])].map((name) => [name, formatter]),
+  ),
 );
 
 /** Which of them writes a storage class. */
@@ -44,4 +67,6 @@ export const BUILT_IN_STORAGE_CLASSES: ReadonlyMap<string, Formatter> = new Map<
   ["ArrowNumpy", parquetFormatter as Formatter],
   ["ArrowNumpyDict", parquetFormatter as Formatter],
   ["DataFrame", parquetFormatter as Formatter],
+  ["AstropyTable", ecsvFormatter as Formatter],
+  ["AstropyQTable", ecsvFormatter as Formatter],
 ]);

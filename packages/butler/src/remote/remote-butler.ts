@@ -13,7 +13,7 @@ import {
   chooseFormatter,
   createFormatterRegistry,
   type FormatterRegistry,
-  formatterByName,
+  formatterOf,
 } from "../formatter-registry.ts";
 import { newDatasetId } from "../repository/sql-codec.ts";
 import type { DataId, DatasetRef, DatasetType } from "../types.ts";
@@ -109,7 +109,7 @@ export async function openRemoteButler(options: RemoteOptions): Promise<Butler> 
           },
         );
       }
-      const name = `file${extensionOf(file.path) || formatterByName(formatters, file.formatter).extension}`;
+      const name = `file${extensionOf(file.path) || formatterOf(formatters, file).extension}`;
       const bytes = new Uint8Array(await response.arrayBuffer());
       if (file.sizeBytes >= 0 && bytes.length !== file.sizeBytes) {
         throw new AlmagestError("BUTLER.FILE_CHANGED", `The file of dataset ${file.ref.id} came incomplete.`);
@@ -180,7 +180,12 @@ export async function openRemoteButler(options: RemoteOptions): Promise<Butler> 
     return inFolder(async (folder) => {
       const formatter = chooseFormatter(formatters, ref, group);
       const path = `file${formatter.extension}`;
-      const located = { ref, path, formatter: formatter.name, storageClass: datasetType.storageClass };
+      const located = {
+        ref,
+        path,
+        formatter: formatter.name,
+        storageClass: datasetType.storageClass,
+      };
       await writeDatasetFile(folder, formatters, located, value, { overwrite: true, checksum: false });
       const sent = await send(join(folder, path));
       const file = {

@@ -8,6 +8,10 @@ const STRUCTURAL =
 const POSITIONAL =
   /^((CTYPE|CRPIX|CRVAL|CUNIT|CDELT|CROTA)\d[A-Z]?|(CD|PC|PV|LTM)\d_\d+[A-Z]?|LTV\d|(A|B|AP|BP)_(ORDER|DMAX|\d_\d)|WCSAXES|WCSNAME|EQUINOX|RADESYS|RADECSYS|LONPOLE|LATPOLE|BUNIT)$/;
 
+/** True for a card that says something of the picture, rather than how or where its pixels are. */
+export const isDescriptive = (keyword: string): boolean =>
+  !STRUCTURAL.test(keyword) && !POSITIONAL.test(keyword);
+
 /** Cards of a plane that place its first pixel at (x0, y0): `LTVn` as IRAF and DS9 read it, and the linear WCS `A`. */
 export function offsetCards(bbox: Box): CardSpec[] {
   return [
@@ -63,7 +67,7 @@ export function primaryCards(exposure: Exposure): CardSpec[] {
   const taken = new Set(cards.map(([keyword]) => keyword));
   const extra = Object.entries(metadata)
     .map(([keyword, value]) => [keyword.trim().toUpperCase(), value] as const)
-    .filter(([keyword]) => !taken.has(keyword) && !STRUCTURAL.test(keyword) && !POSITIONAL.test(keyword));
+    .filter(([keyword]) => !taken.has(keyword) && isDescriptive(keyword));
   return [...cards, ...extra].filter(isWritable);
 }
 

@@ -5,6 +5,7 @@ import type { Box } from "../box.ts";
 import { boxContainsBox } from "../box-algebra.ts";
 import type { Exposure, Image, Mask } from "../exposure.ts";
 import { type ExposureDescription, parseDescription } from "./exposure-description.ts";
+import { describeForeign } from "./foreign-description.ts";
 import { type ArchiveArray, restorePsf } from "./psf-archive.ts";
 
 /** The parts of an exposure that can be read one by one; those a file lacks are undefined. */
@@ -84,6 +85,9 @@ function openParts(file: FitsFile, bbox: Box | undefined): OpenExposure {
 }
 
 async function readDescription(file: FitsFile): Promise<ExposureDescription> {
+  // Files of afw have no such extension, and in those of lsst.images it describes Python's classes.
+  if (!file.hdus.some(({ name }) => name === "JSON") || file.hdu(0).header.has("JSONADDR"))
+    return describeForeign(file);
   const table = await file.hdu("JSON").readTable();
   const cell = table.columns.get("JSON")?.data[0];
   if (!(cell instanceof Uint8Array)) {
@@ -114,9 +118,12 @@ async function readMask(open: OpenExposure): Promise<Mask> {
   return { bbox: open.part, data: bits, planes: readPlanes(hdu.header) };
 }
 
+/** Bits by plane name: cards `MP_name = bit`, or in files of `lsst.images` `MSKNbit = name`. */
 function readPlanes(header: Header): Map<string, number> {
   const planes = new Map<string, number>();
   for (const { keyword, value } of header.cards) {
+    const bit = /^MSKN(\d{4})$/.exec(keyword)?.[1];
+    if (bit !== undefined && typeof value === "string") planes.set(value, Number(bit));
     if (keyword.startsWith("MP_") && typeof value === "number") planes.set(keyword.slice(3), value);
   }
   return planes;
@@ -201,7 +208,8 @@ export async function readExposureComponent<K extends ExposureComponent>(
 }
 
 /**
- * Reads an exposure written by `writeExposure`, or the part of it in `bbox`. Throws `IMAGES.BOX_OUTSIDE`,
+ * Reads an exposure written by `writeExposure`, or the part of it in `bbox`. Of files of `lsst.afw` and `lsst.images` it reads
+ * image, mask, variance, a FITS WCS, unit and cards. Throws `IMAGES.BOX_OUTSIDE`,
  * `IMAGES.FILE_INVALID`, `FITS.…` for a damaged file.
  */
 export async function readExposure(

@@ -12,6 +12,7 @@ import { imageFormatter } from "./image-formatter.ts";
 import { jsonFormatter } from "./json-formatter.ts";
 import { logFormatter } from "./log-formatter.ts";
 import { packagesFormatter } from "./packages-formatter.ts";
+import { PYTHON_NAMES } from "./python-names.ts";
 import { skyMapFormatter } from "./sky-map-formatter.ts";
 
 // A table of formatters erases what each of them writes.
@@ -35,15 +36,6 @@ const STORAGE_CLASSES: ReadonlyMap<string, Formatter> = new Map<string, Formatte
   ["Packages", erase(packagesFormatter)],
 ]);
 
-/** Older or other class names under which the same files may be stored. */
-const NAMES: ReadonlyMap<string, Formatter> = new Map<string, Formatter>([
-  // Several formatters carry this name; the one here reads what all of them write, not-a-number included.
-  [jsonFormatter.name, erase(jsonFormatter)],
-  ["lsst.images.formatters.GenericFormatter", erase(exposureFormatter)],
-  ["lsst.obs.base.formatters.pexConfig.PexConfigFormatter", erase(configFormatter)],
-  ["lsst.obs.base.formatters.packages.PackagesFormatter", erase(packagesFormatter)],
-]);
-
 /**
  * Formatters for every storage class that pipelines use: images, backgrounds, cameras, defects, sky maps, tables,
  * documents, and a run's own configuration, metadata, logs and versions. `more` adds to them or replaces some, such as the
@@ -52,7 +44,7 @@ const NAMES: ReadonlyMap<string, Formatter> = new Map<string, Formatter>([
 export function createStandardFormatters(more: FormatterEntries = {}): FormatterRegistry {
   return createFormatterRegistry({
     storageClasses: new Map([...STORAGE_CLASSES, ...(more.storageClasses ?? [])]),
-    names: new Map([...NAMES, ...(more.names ?? [])]),
+    names: new Map([...PYTHON_NAMES, ...(more.names ?? [])]),
     ...(more.datasetTypes ? { datasetTypes: more.datasetTypes } : {}),
     ...(more.instruments ? { instruments: more.instruments } : {}),
   });

@@ -1,7 +1,7 @@
 import { extname } from "node:path";
 import { performance } from "node:perf_hooks";
 import { AlmagestError, createLogger, createRandom, systemClock } from "@almagest/base";
-import { createQuantumButler, type DataId, type DatasetRef, type QuantumButler } from "@almagest/butler";
+import { createQuantumButler, type DatasetRef, formatterOf, type QuantumButler } from "@almagest/butler";
 import { resolveWithin } from "@almagest/resources";
 import { isEncodingFormatter } from "../formatters/encoding-formatter.ts";
 import type { Edge } from "../graph/task-node.ts";
@@ -20,7 +20,7 @@ import {
 } from "./quantum-job.ts";
 import type { LoadedRuntime, LoadedTask } from "./runtime.ts";
 import { createTaskMetadata, type MetadataValue } from "./task-metadata.ts";
-import { checksumOf, findFormatter, writeOutput } from "./write-output.ts";
+import { checksumOf, writeOutput } from "./write-output.ts";
 
 /** Where a quantum runs. */
 export interface QuantumPlace {
@@ -180,9 +180,9 @@ class QuantumRun {
           : [inputs[connection], inputsOf[connection], read];
       const first = positions?.[0];
       if (value === undefined || first === undefined) continue;
-      const formatter = findFormatter(this.#place.runtime.formatters, located[first]!);
+      const formatter = formatterOf(this.#place.runtime.formatters, located[first]!);
       const values: readonly unknown[] = Array.isArray(value) ? value : [value];
-      if (formatter?.release) for (const item of values) if (item !== undefined) formatter.release(item);
+      if (formatter.release) for (const item of values) if (item !== undefined) formatter.release(item);
     }
   }
 
@@ -272,8 +272,8 @@ class QuantumRun {
   /** Encodes a document that the driver stores; one that only a file can hold is written here. */
   async #keep(position: number, value: unknown): Promise<void> {
     const { runtime, checksum } = this.#place;
-    const formatter = findFormatter(runtime.formatters, this.#job.outputs[position]!);
-    if (formatter === undefined || !isEncodingFormatter(formatter)) return this.#put(position, value);
+    const formatter = formatterOf(runtime.formatters, this.#job.outputs[position]!);
+    if (!isEncodingFormatter(formatter)) return this.#put(position, value);
     const text = formatter.encode(value);
     this.#documents.push({ output: position, text, ...(checksum ? { checksum: checksumOf(text) } : {}) });
   }

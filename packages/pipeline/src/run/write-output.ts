@@ -2,8 +2,8 @@ import { hash } from "node:crypto";
 import { mkdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { cp, rm, rmdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
-import { AlmagestError, invariant } from "@almagest/base";
-import type { Formatter, FormatterRegistry, LocatedDataset } from "@almagest/butler";
+import { invariant } from "@almagest/base";
+import { type Formatter, type FormatterRegistry, formatterOf, type LocatedDataset } from "@almagest/butler";
 import { checksumFile, resolveWithin, startChecksum } from "@almagest/resources";
 import { isEncodingFormatter } from "../formatters/encoding-formatter.ts";
 import { FileValue } from "./file-value.ts";
@@ -19,14 +19,6 @@ export interface WrittenFile {
 export const checksumOf = (content: string | Uint8Array): string => hash("blake2b512", content, "hex");
 
 const madeFolders = new Set<string>();
-
-/** The formatter that the registry has for the type or storage class where it is the planned one: several may share the
- * name that is stored. */
-export function findFormatter(formatters: FormatterRegistry, located: LocatedDataset): Formatter | undefined {
-  const { ref, storageClass, formatter: name } = located;
-  const own = formatters.entries.get(ref.datasetType.name) ?? formatters.entries.get(storageClass);
-  return own?.name === name ? own : formatters.byName.get(name);
-}
 
 /** Writes by a formatter, and takes the checksum on the way where the formatter shows its bytes. */
 async function writeFile(
@@ -58,12 +50,7 @@ export async function writeOutput(
   value: unknown,
   checksum: boolean,
 ): Promise<WrittenFile> {
-  const formatter = findFormatter(formatters, located);
-  if (!formatter) {
-    throw new AlmagestError("BUTLER.FORMATTER_MISSING", `No formatter is known for '${located.formatter}'.`, {
-      fields: { formatter: located.formatter, datasetType: located.ref.datasetType.name },
-    });
-  }
+  const formatter = formatterOf(formatters, located);
   const path = resolveWithin(root, located.path);
   const folder = dirname(path);
   if (!madeFolders.has(folder)) {
