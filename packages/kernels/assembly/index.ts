@@ -1,6 +1,7 @@
 // The kernels' WebAssembly module, in AssemblyScript. All pointers are byte offsets that the caller lays out (see
 // src/engine/arena.ts); nothing here allocates. Each function must equal its plain twin in src/oracle bit for bit.
 export { collectBins, countBins, gatherBox, windowMoments } from "./box-statistics";
+export { calibrateRow } from "./calibrate-row";
 export { clearRows, convolveRows, maskRows, renormaliseRows } from "./convolve";
 export { crosstalkChunk } from "./crosstalk";
 export { convertRow, isrRow } from "./isr";

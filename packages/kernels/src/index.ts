@@ -11,6 +11,13 @@ export {
   sumCircularApertures,
 } from "./aperture-sums.ts";
 export { type BoxClip, type BoxStatistics, boxStatistics } from "./box-statistics.ts";
+export {
+  type CalibratedPlanes,
+  type CalibrationPlanes,
+  calibrateRows,
+  type ReadoutRows,
+  ROW_NOT_FINITE,
+} from "./calibrate-rows.ts";
 export { circleRectangleOverlap } from "./circle-overlap.ts";
 export {
   convolve,

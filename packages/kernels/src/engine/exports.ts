@@ -56,6 +56,24 @@ export interface KernelExports {
     flip: number,
     out: number,
   ): void;
+  calibrateRow(
+    signal: number,
+    bits: number,
+    bias: number,
+    biasVariance: number,
+    dark: number,
+    darkVariance: number,
+    flat: number,
+    flatVariance: number,
+    image: number,
+    variance: number,
+    width: number,
+    flip: number,
+    darkSec: number,
+    minimumFlat: number,
+    readVariance: number,
+    unlitBit: number,
+  ): number;
   isrRow(
     adu: number,
     bias: number,

@@ -1,4 +1,5 @@
 import type { Box } from "@almagest/images";
+import { type CalibrationPlanes, calibrateRows } from "@almagest/kernels";
 import { BAD, CROSSTALK, NO_DATA, SAT, SUSPECT, UNMASKEDNAN } from "../mask-bits.ts";
 import type { PreparedAmplifier } from "./prepare-amplifier.ts";
 
@@ -14,10 +15,10 @@ export interface DetectorPlanes {
 
 /** What is taken out of the signal on the way; planes cover the detector's box. */
 export interface RowCorrections {
-  readonly bias?: { readonly data: Float32Array; readonly variance: Float32Array };
-  readonly dark?: { readonly data: Float32Array; readonly variance: Float32Array };
+  readonly bias?: CalibrationPlanes;
+  readonly dark?: CalibrationPlanes;
   readonly darkSec: number;
-  readonly flat?: { readonly data: Float32Array; readonly variance: Float32Array };
+  readonly flat?: CalibrationPlanes;
   readonly minimumFlat: number;
   readonly doVariance: boolean;
   /** Which of the row bits (see bitTable) reach the mask. */
@@ -60,94 +61,38 @@ const bitTable = Uint32Array.from({ length: 16 }, (_, bits) => {
   return saturation | (bits & ROW_CROSSTALK ? CROSSTALK : 0) | (bits & ROW_UNLIT ? NO_DATA : 0);
 });
 
-/** A calibration frame's pixels and their variance. */
-interface Frame {
-  readonly data: Float32Array;
-  readonly variance: Float32Array;
-}
-
-/** A frame that changes nothing, one row long: all pixels alike, without noise. */
-function neutralRow(value: number, width: number): Frame {
-  return { data: new Float32Array(width).fill(value), variance: new Float32Array(width) };
-}
-
-/** One frame as a row's loop walks it: where the row begins and how far pixels lie apart. */
-function walk(frame: Frame | undefined, neutral: Frame, start: number, step: number) {
-  return frame
-    ? { data: frame.data, variance: frame.variance, at: start, step }
-    : { data: neutral.data, variance: neutral.variance, at: 0, step: 1 };
-}
-
-/** Stand-ins for frames that are absent: nothing to subtract, nothing to divide by. */
-export interface NeutralRows {
-  readonly zero: Frame;
-  readonly one: Frame;
-}
-
-/** Stand-ins for rows of up to `width` pixels. */
-export function createNeutralRows(width: number): NeutralRows {
-  return { zero: neutralRow(0, width), one: neutralRow(1, width) };
-}
-
 /**
- * Writes one readout row (electrons and row bits, beginning at `offset`) onto the detector: bias, variance, dark, flat
- * and mask in one loop. Frames that are absent are stood in for, so that the loop is one for all cases.
+ * Writes readout rows `first` … `first + count − 1` of one amplifier (electrons and row bits, `stride` apart) onto the
+ * detector: bias, variance, dark, flat and mask.
  */
-export function writeRow(
+export function writeRows(
   amplifier: PreparedAmplifier,
-  r: number,
-  row: Float32Array,
-  bits: Uint8Array,
-  offset: number,
+  first: number,
+  count: number,
+  rows: { readonly signal: Float32Array; readonly bits: Uint8Array; readonly stride: number },
   planes: DetectorPlanes,
   corrections: RowCorrections,
-  neutral: NeutralRows,
 ): void {
   const { image, variance, mask, bbox } = planes;
-  const { darkSec, minimumFlat, doVariance } = corrections;
   const { width, stepX, readVariance } = amplifier;
-  const start = (amplifier.y0 + r * amplifier.stepY - bbox.y0) * bbox.width + amplifier.x0 - bbox.x0;
-  const bias = walk(corrections.bias, neutral.zero, start, stepX);
-  const dark = walk(corrections.dark, neutral.zero, start, stepX);
-  const flat = walk(corrections.flat, neutral.one, start, stepX);
-  const { data: biasData, variance: biasVariance, step: biasStep } = bias;
-  const { data: darkData, variance: darkVariance, step: darkStep } = dark;
-  const { data: flatData, variance: flatVariance, step: flatStep } = flat;
-  const darkSecSquared = darkSec * darkSec;
-  const end = offset + width;
-  let b = bias.at;
-  let d = dark.at;
-  let f = flat.at;
-  let to = start;
-  let total = 0;
-  let any = 0;
-  for (let c = offset; c < end; c++) {
-    let value = row[c]! - biasData[b]!;
-    let noise = readVariance + biasVariance[b]! + (value > 0 ? value : 0);
-    value -= darkData[d]! * darkSec;
-    noise += darkVariance[d]! * darkSecSquared;
-    const response = flatData[f]!;
-    if (response >= minimumFlat) {
-      const inverse = 1 / response;
-      value *= inverse;
-      noise = (noise + value * value * flatVariance[f]!) * inverse * inverse;
-    } else bits[c] = bits[c]! | ROW_UNLIT;
-    any |= bits[c]!;
-    total += value + noise;
-    image[to] = value;
-    variance[to] = noise;
-    to += stepX;
-    b += biasStep;
-    d += darkStep;
-    f += flatStep;
-  }
-  const lowest = stepX > 0 ? start : start - width + 1;
+  const leftmost = amplifier.x0 - bbox.x0 - (stepX > 0 ? 0 : width - 1);
+  const at = (amplifier.y0 + first * amplifier.stepY - bbox.y0) * bbox.width + leftmost;
+  const step = amplifier.stepY * bbox.width;
+  const found = calibrateRows(
+    { ...rows, width, count, at, step, flip: stepX < 0, readVariance },
+    { ...corrections, image, variance, unlitBit: ROW_UNLIT },
+  );
   const badBit = amplifier.bad ? BAD : 0;
-  mask.fill(badBit, lowest, lowest + width);
-  // Most rows have no flagged pixel and no NaN (which would have made the total NaN), and need no second look.
-  if (any !== 0 || total - total !== 0)
-    flagRow(start, stepX, width, bits, offset, badBit, planes, corrections);
-  if (!doVariance) variance.fill(0, lowest, lowest + width);
+  for (let r = 0; r < count; r++) {
+    const lowest = at + r * step;
+    mask.fill(badBit, lowest, lowest + width);
+    // Most rows have no flagged pixel and no NaN, and need no second look.
+    if (found[r] !== 0) {
+      const start = stepX > 0 ? lowest : lowest + width - 1;
+      flagRow(start, stepX, width, rows.bits, r * rows.stride, badBit, planes, corrections);
+    }
+    if (!corrections.doVariance) variance.fill(0, lowest, lowest + width);
+  }
 }
 
 /** Writes the mask of a row that has flagged pixels or pixels that are not finite. */

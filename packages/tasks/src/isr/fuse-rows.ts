@@ -1,11 +1,10 @@
 import { crosstalkSubtract } from "@almagest/kernels";
 import {
-  createNeutralRows,
   type DetectorPlanes,
   ROW_CROSSTALK,
   type RowCorrections,
   readRow,
-  writeRow,
+  writeRows,
 } from "./detector-rows.ts";
 import type { PreparedAmplifier } from "./prepare-amplifier.ts";
 
@@ -18,7 +17,7 @@ export interface FuseCorrections extends RowCorrections {
 }
 
 /** Pixels of one amplifier that are worked on at once: all amplifiers' blocks stay in the cache. */
-const BLOCK_PIXELS = 1024;
+const BLOCK_PIXELS = 2048;
 
 /** Rows of one amplifier while they are worked on. */
 interface Block {
@@ -67,7 +66,6 @@ export function fuseRows(
     before: new Float32Array(rows * width),
     bits: new Uint8Array(rows * width),
   }));
-  const neutral = createNeutralRows(width);
   const { crosstalk, crosstalkMaskElectrons, suspectFraction } = corrections;
   const hasCrosstalk = crosstalk.some((row) => row.some((c) => c !== 0));
   for (let first = 0; first < height; first += rows) {
@@ -81,10 +79,8 @@ export function fuseRows(
     if (hasCrosstalk) subtractCrosstalk(blocks, crosstalk, crosstalkMaskElectrons);
     amplifiers.forEach((amplifier, i) => {
       const { signal, bits } = blocks[i]!;
-      const count = Math.min(rows, amplifier.height - first);
-      for (let r = 0; r < count; r++) {
-        writeRow(amplifier, first + r, signal, bits, r * width, planes, corrections, neutral);
-      }
+      const count = Math.max(0, Math.min(rows, amplifier.height - first));
+      writeRows(amplifier, first, count, { signal, bits, stride: width }, planes, corrections);
     });
   }
 }
