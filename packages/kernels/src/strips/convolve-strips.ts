@@ -30,12 +30,16 @@ function loadRows<T extends Float32Array | Uint32Array>(
   stride: number,
   margin: number,
 ): void {
-  into.fill(0);
-  const from = Math.max(0, first);
-  const to = Math.min(height, first + count);
+  const from = Math.min(first + count, Math.max(0, first));
+  const to = Math.max(from, Math.min(height, first + count));
+  into.fill(0, 0, (from - first) * stride);
   for (let y = from; y < to; y++) {
-    into.set(plane.subarray(y * width, (y + 1) * width) as never, (y - first) * stride + margin);
+    const row = (y - first) * stride;
+    into.fill(0, row, row + margin);
+    into.set(plane.subarray(y * width, (y + 1) * width) as never, row + margin);
+    into.fill(0, row + margin + width, row + stride);
   }
+  into.fill(0, (to - first) * stride);
 }
 
 /** The passes with their kernels, flipped, in the module's memory. */
