@@ -6,6 +6,7 @@ import { robustStatistics } from "../median.ts";
 import { samplePixels } from "../sample-pixels.ts";
 import { amplifierCards, readAmplifierCards } from "./amplifier-cards.ts";
 import { measureAmplifierSteps, solveAmplifierOffsets } from "./amplifier-steps.ts";
+import { coversWithoutOverlap } from "./covers-without-overlap.ts";
 import type { Defects } from "./defects.ts";
 import type { DetectorPlanes } from "./detector-rows.ts";
 import { type FuseCorrections, fuseRows } from "./fuse-rows.ts";
@@ -123,8 +124,9 @@ export function removeInstrumentSignature(
     mask: borrowWords(size),
     saturated: [],
   };
-  if (amplifiers.reduce((sum, a) => sum + a.width * a.height, 0) < size) {
-    // Pixels that no amplifier covers.
+  const boxes = raw.detector.amplifiers.map((a) => a.bbox);
+  if (!coversWithoutOverlap(boxes, bbox)) {
+    // There may be pixels that no amplifier covers, and a borrowed plane holds what was there before.
     planes.image.fill(0);
     planes.variance.fill(0);
     planes.mask.fill(NO_DATA);
