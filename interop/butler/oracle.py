@@ -54,6 +54,15 @@ def prune_id(id):
     butler.pruneDatasets([ref], disassociate=True, unstore=True, purge=True)
 
 
+def retrieve_zip(type, collections, folder):
+    refs = butler.query_datasets(type, collections=collections, find_first=True, explain=False)
+    return butler.retrieve_artifacts_zip(refs, destination=folder).ospath
+
+
+def ingest_zip(path):
+    butler.ingest_zip(path, transfer="copy")
+
+
 def sync(element, record):
     butler.registry.syncDimensionData(element, record)
 

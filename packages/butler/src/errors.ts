@@ -61,6 +61,8 @@ export const BUTLER_ERRORS: Readonly<Record<string, string>> = {
   "BUTLER.SERVER_UNREACHABLE": "The Butler server does not answer. Check its address, then try again.",
   "BUTLER.REMOTE_UNSUPPORTED":
     "A Butler on a server cannot do this; the message says what can be done instead.",
+  "BUTLER.ZIP_INVALID":
+    "An archive of datasets is damaged, or names what it must not; the message says what.",
   "BUTLER.DATASTORE_REFUSES":
     "The constraints of every datastore in butler.yaml refuse this dataset type or storage class.",
   "BUTLER.TRANSFER_UNSUPPORTED": "A dataset cannot be brought over in this way; the message says how it can.",

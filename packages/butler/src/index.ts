@@ -72,6 +72,8 @@ export { type IngestWrittenOptions, ingestWritten } from "./quantum/ingest-writt
 export { createQuantumButler, type QuantumButler, type QuantumDescription } from "./quantum-butler.ts";
 export { openRemoteButler, type RemoteOptions } from "./remote/remote-butler.ts";
 export { effectiveConfig } from "./repository/butler-config.ts";
+export { type IngestZipOptions, ingestZip } from "./transfer/ingest-zip.ts";
+export { retrieveZip } from "./transfer/retrieve-zip.ts";
 export { type TransferOptions, transferDatasets } from "./transfer/transfer-datasets.ts";
 export type {
   CollectionKind,

@@ -14,6 +14,7 @@ const COMMANDS: ReadonlyMap<string, () => Promise<AddCommand>> = new Map([
   ["remove-dataset-type", async () => (await import("./remove-dataset-type.ts")).addRemoveDatasetType],
   ["ingest-raws", async () => (await import("./ingest-raws.ts")).addIngestRaws],
   ["ingest-files", async () => (await import("./ingest-files.ts")).addIngestFiles],
+  ["ingest-zip", async () => (await import("./ingest-zip.ts")).addIngestZip],
   ["import", async () => (await import("./import.ts")).addImport],
   ["export-calibs", async () => (await import("./export-calibs.ts")).addExportCalibs],
   ["query-collections", async () => (await import("./query-collections.ts")).addQueryCollections],

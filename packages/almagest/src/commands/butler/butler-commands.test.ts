@@ -78,6 +78,33 @@ test("a table of files becomes datasets, which are listed, tagged, transferred, 
   assert.deepEqual(await json("fsck", other, "--checksums", "--grace", "0"), []);
 });
 
+test("an archive is retrieved with --zip and ingested again after a removal", async () => {
+  const root = join(folder, "zipped");
+  await createRepository(root);
+  {
+    await using butler = await openButler(root, { run: "run/a" });
+    await butler.registerDatasetType({
+      name: "settings",
+      dimensions: [],
+      storageClass: "StructuredDataDict",
+      isCalibration: false,
+    });
+    await butler.put({ a: 1 }, "settings", {});
+  }
+  const out = join(folder, "archives");
+  const retrieved = await run(["retrieve-artifacts", root, out, "--collections", "run/a", "--zip"]);
+  assert.equal(retrieved.code, 0, retrieved.err);
+  const path = /^Zip file written to file:\/\/(.*\.zip)\n$/.exec(retrieved.out)?.[1];
+  assert.ok(path, retrieved.out);
+  assert.match((await run(["ingest-zip", root, path])).err, /BUTLER\.DATASET_CONFLICT/);
+  assert.equal((await run(["ingest-zip", root, path, "--transfer", "link"])).code, 2);
+  assert.equal((await run(["remove-runs", root, "run/a", "--no-confirm"])).code, 0);
+  assert.match((await run(["ingest-zip", root, path, "--dry-run"])).err, /Would ingest 1 datasets/);
+  assert.match((await run(["ingest-zip", root, path])).err, /Ingested 1 datasets/);
+  await using butler = await openButler(root);
+  assert.deepEqual(await butler.get("settings", {}, { collections: "run/a" }), { a: 1 });
+});
+
 test("what a crash leaves is found and mended by fsck", async () => {
   writeFileSync(join(repo, "stray.yaml"), "x");
   const found = await run(["fsck", repo, "--grace", "0"]);

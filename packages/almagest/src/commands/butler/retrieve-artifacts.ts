@@ -2,7 +2,7 @@ import { copyFile, link, mkdir, mkdtemp, rm, stat, symlink, writeFile } from "no
 import { tmpdir } from "node:os";
 import { basename, dirname, join, resolve } from "node:path";
 import { AlmagestError } from "@almagest/base";
-import { type OutputRecord, readZipMember, zipMemberOf } from "@almagest/butler";
+import { type OutputRecord, readZipMember, retrieveZip, zipMemberOf } from "@almagest/butler";
 import { checksumFile, isAbsoluteUri, resolveWithin, toFileUri, toLocalPath } from "@almagest/resources";
 import type { Command } from "commander";
 import type { CommandContext } from "../../cli/command-context.ts";
@@ -19,6 +19,7 @@ interface Options extends RowOptions, SelectionOptions {
   readonly preservePath: boolean;
   readonly clobber?: boolean;
   readonly verbose?: boolean;
+  readonly zip?: boolean;
 }
 
 async function bring(source: string, target: string, mode: TransferMode, clobber: boolean): Promise<void> {
@@ -72,6 +73,8 @@ export function addRetrieveArtifacts(parent: Command, context: CommandContext): 
     .option("--no-preserve-path", "put all files flat in the folder")
     .option("--clobber", "replace files that exist")
     .option("--no-clobber", "refuse to (the default)")
+    .option("--zip", "put all files into one archive in the folder, which ingest-zip takes")
+    .option("--no-zip", "do not (the default)")
     .option("--json", "print one JSON array of {id, type, path}")
     .action(async (repo: string, destination: string, options: Options) => {
       if (options.transfer === "move" || options.transfer === "direct") {
@@ -84,6 +87,12 @@ export function addRetrieveArtifacts(parent: Command, context: CommandContext): 
       const { terminal } = context;
       const selected = await selectDatasets(butler, options.datasetType ?? ["*"], options, terminal);
       const refs = selected.flatMap((item) => item.refs);
+      if (options.zip && refs.length > 0) {
+        const path = await retrieveZip(butler, refs, destination, { overwrite: options.clobber ?? false });
+        if (options.json) terminal.out.write(`${toJsonText([{ path }])}\n`);
+        else terminal.out.write(`Zip file written to ${toFileUri(resolve(path))}\n`);
+        return;
+      }
       const files = (await butler.storedFiles(refs)).flat();
       const stage = startStage(terminal, "copy files");
       const rows = [];
