@@ -3,6 +3,7 @@ import type { TaskTable } from "../graph/task-node.ts";
 import type { Pipeline } from "../pipeline/pipeline.ts";
 import type { DatasetQueryConstraint } from "../quanta/build-part.ts";
 import type { FailureKind } from "../quantum-errors.ts";
+import type { PruneReplaced } from "./output-collections.ts";
 
 /** What a runtime module exports: the task code by class name, and the formatters of all dataset types. Workers import
  * it once; it must therefore be importable by URL and have no side effects. */
@@ -29,6 +30,14 @@ export interface RunPipelineOptions {
   /** CHAINED collection; a new run `{output}/{timestamp}` is put in front of it (with `extendRun`, its newest is reused). */
   readonly output?: string;
   readonly extendRun?: boolean;
+  /** With `output`: the new run takes the place of the chain's first, which must be a run. */
+  readonly replaceRun?: boolean;
+  /** What becomes of the replaced run's datasets: nothing unless told. */
+  readonly pruneReplaced?: PruneReplaced;
+  /** With `output`: order the chain anew, its own runs first, then `inputs`, then what else was in it. */
+  readonly rebase?: boolean;
+  /** Only make the run, its dataset types, configurations and init outputs; run no quantum. */
+  readonly initOnly?: boolean;
   /** Skip quanta whose metadata exist in the output run, and purge what unfinished ones left. True unless told. */
   readonly skipExisting?: boolean;
   /** Further collections in which finished quanta count as done. */

@@ -8,7 +8,7 @@ import type { QuantumGraph } from "../quanta/quantum-graph.ts";
 import { executeGraph } from "./execute-graph.ts";
 import { createInlinePool } from "./inline-pool.ts";
 import { createLabelCounters, type LabelCounter, summarizeLabel } from "./label-counters.ts";
-import { planCollections, type RunCollections } from "./output-collections.ts";
+import { planCollections, pruneReplaced, type RunCollections } from "./output-collections.ts";
 import type { TaskSpec } from "./quantum-job.ts";
 import type { QuantumPool } from "./quantum-pool.ts";
 import { type InitInputs, runInits } from "./run-inits.ts";
@@ -69,25 +69,27 @@ export async function runPrepared(
     try {
       const opened = await openRun(butler, graph, quanta, collections);
       warnings.push(...opened.warnings);
-      pool = await createPool(options, graph, toRun, opened.initInputs);
-      workers = pool.workers;
-      const { signal, onProgress } = options;
-      const executed = await executeGraph({
-        butler,
-        graph: quanta,
-        pool,
-        retries: options.retries ?? 0,
-        ...(options.retryOn ? { retryOn: options.retryOn } : {}),
-        failFast: options.failFast ?? false,
-        ...(signal ? { signal } : {}),
-        ...(onProgress ? { onProgress } : {}),
-      });
-      counters = executed.counters;
-      const { failures, interrupted } = executed;
-      result = {
-        status: interrupted ? "interrupted" : failures.length > 0 ? "failed" : "succeeded",
-        failures,
-      };
+      if (!options.initOnly) {
+        pool = await createPool(options, graph, toRun, opened.initInputs);
+        workers = pool.workers;
+        const { signal, onProgress } = options;
+        const executed = await executeGraph({
+          butler,
+          graph: quanta,
+          pool,
+          retries: options.retries ?? 0,
+          ...(options.retryOn ? { retryOn: options.retryOn } : {}),
+          failFast: options.failFast ?? false,
+          ...(signal ? { signal } : {}),
+          ...(onProgress ? { onProgress } : {}),
+        });
+        counters = executed.counters;
+        const { failures, interrupted } = executed;
+        result = {
+          status: interrupted ? "interrupted" : failures.length > 0 ? "failed" : "succeeded",
+          failures,
+        };
+      }
     } finally {
       await pool?.close();
       presence.leave();
@@ -125,6 +127,7 @@ export type RunOptions = Pick<
   | "acceptPartialOutputs"
   | "timeoutSec"
   | "failFast"
+  | "initOnly"
   | "checksum"
   | "signal"
   | "onProgress"
@@ -169,12 +172,14 @@ async function openRun(
   butler: Butler,
   graph: PipelineGraph,
   quanta: QuantumGraph,
-  { outputRun, chain }: RunCollections,
+  collections: RunCollections,
 ): Promise<{ warnings: string[]; initInputs: InitInputs }> {
+  const { outputRun, chain } = collections;
   await registerOutputTypes(butler, graph);
   if (chain) {
     await butler.registerCollection(chain.name, "CHAINED");
     await butler.setChain(chain.name, chain.children);
+    await pruneReplaced(butler, collections);
   }
   const warnings = await writeInitOutputs(butler, graph, outputRun, quanta.ids);
   const { ids, inputs } = quanta;

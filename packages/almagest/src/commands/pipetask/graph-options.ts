@@ -1,5 +1,5 @@
 import type { DatasetQueryConstraint, PrepareOptions } from "@almagest/pipeline";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { collectList } from "../../cli/parse-options.ts";
 
 /** Options of the command line that say which quanta there are, and where they read and write. */
@@ -8,7 +8,12 @@ export interface GraphOptions {
   readonly output?: string;
   readonly outputRun?: string;
   readonly extendRun?: boolean;
+  readonly replaceRun?: boolean;
+  readonly pruneReplaced?: "unstore" | "purge";
+  readonly rebase?: boolean;
   readonly dataQuery?: string;
+  /** Files with tables of data ids. */
+  readonly dataIdTable: string[];
   readonly skipExisting?: boolean;
   readonly skipExistingIn: string[];
   readonly clobberOutputs?: boolean;
@@ -23,7 +28,16 @@ export function addGraphOptions(command: Command): Command {
     .option("-o, --output <chain>", "chain to put a new, time-stamped run in front of")
     .option("--output-run <run>", "run to write; going on with it if it exists")
     .option("--extend-run", "with --output: go on with the chain's newest run")
+    .option("--replace-run", "with --output: put the new run in the place of the chain's first")
+    .addOption(
+      new Option(
+        "--prune-replaced <how>",
+        "with --replace-run: delete the files of the replaced run, or all of it",
+      ).choices(["unstore", "purge"]),
+    )
+    .option("--rebase", "with --output: order the chain anew, its own runs first, then the inputs")
     .option("-d, --data-query <expression>", "which data, for example \"visit IN (1..20) AND band='r'\"")
+    .option("--data-id-table <files>", "only data ids of this CSV or ECSV table", collectList, [])
     .option("--skip-existing-in <collections>", "count quanta that are done there as done", collectList, [])
     .option("--no-skip-existing", "refuse a run that holds outputs, instead of going on with it")
     .option("--clobber-outputs", "replace what is in the output run")
@@ -52,6 +66,9 @@ export function toPrepareOptions(
   return {
     inputs: options.input,
     extendRun: options.extendRun ?? false,
+    replaceRun: options.replaceRun ?? false,
+    rebase: options.rebase ?? false,
+    ...(options.pruneReplaced === undefined ? {} : { pruneReplaced: options.pruneReplaced }),
     skipExisting: options.skipExisting ?? true,
     ...(options.skipExistingIn.length > 0 ? { skipExistingIn: options.skipExistingIn } : {}),
     ...(options.clobberOutputs ? { clobber: true } : {}),

@@ -16,6 +16,7 @@ import { EXIT } from "../../cli/report-error.ts";
 import { renderTextTable } from "../../cli/text-table.ts";
 import { openRepository } from "../../open-repository.ts";
 import { RUNTIME_URL, tasks } from "../../runtime.ts";
+import { joinDataIdTables } from "./data-id-table.ts";
 import { addGraphOptions, type GraphOptions, toPrepareOptions } from "./graph-options.ts";
 import { addPipelineOptions, loadEditedPipeline, type PipelineEdits } from "./pipeline-options.ts";
 
@@ -41,8 +42,9 @@ export function addQgraph(parent: Command, context: CommandContext): void {
       "only ask the data queries: rows, quanta, bytes and core hours to expect, before building",
     )
     .option("--json", "print counts and cost as JSON")
-    .action(async (options: Options) => {
-      await using butler = await openRepository(options.butlerConfig);
+    .action(async (given: Options) => {
+      await using butler = await openRepository(given.butlerConfig);
+      const options = await joinDataIdTables(given, butler.universe);
       if (options.explain) {
         await explain(context, butler, options);
         return;

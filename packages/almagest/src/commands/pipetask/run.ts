@@ -12,6 +12,7 @@ import { renderTextTable } from "../../cli/text-table.ts";
 import { openRepository } from "../../open-repository.ts";
 import { summariseRun } from "../../report/how-panels.ts";
 import { RUNTIME_URL } from "../../runtime.ts";
+import { joinDataIdTables } from "./data-id-table.ts";
 import { addGraphOptions, type GraphOptions, toPrepareOptions } from "./graph-options.ts";
 import { addPipelineOptions, loadEditedPipeline, type PipelineEdits } from "./pipeline-options.ts";
 
@@ -25,6 +26,7 @@ interface Options extends PipelineEdits, GraphOptions {
   readonly timeout?: number;
   readonly memoryPerQuantum?: number;
   readonly failFast?: boolean;
+  readonly initOnly?: boolean;
   readonly raiseOnPartialOutputs: boolean;
   readonly summary?: string;
   readonly json?: boolean;
@@ -44,6 +46,7 @@ export function addRun(parent: Command, context: CommandContext): void {
     .option("--retry-on <codes>", "only after these failures, such as PIPELINE.WORKER_LOST", collectList, [])
     .option("--timeout <sec>", "stop a quantum after this long", parseWhole)
     .option("--memory-per-quantum <MB>", "memory that a worker's objects may take", parseWhole)
+    .option("--init-only", "only make the run, its dataset types, configurations and init outputs")
     .option("--fail-fast", "stop at the first failure")
     .option("--no-raise-on-partial-outputs", "count a quantum with partial outputs as success")
     .option("--summary <file>", "also write the summary to this JSON file")
@@ -59,6 +62,7 @@ export function addRun(parent: Command, context: CommandContext): void {
         workers: options.jobs,
         retries: options.retries,
         failFast: options.failFast ?? false,
+        initOnly: options.initOnly ?? false,
         signal: interrupt.signal,
         onProgress: shown.onProgress,
         acceptPartialOutputs: !options.raiseOnPartialOutputs,
@@ -102,6 +106,7 @@ async function runEither(options: Options, how: RunOptions): Promise<RunSummary>
     const quanta = qgraphNodeId.length > 0 ? { quantumIds: qgraphNodeId } : {};
     return runGraphFile({ ...how, path: qgraph!, ...quanta });
   }
-  const built = { pipeline: await loadEditedPipeline(options), ...toPrepareOptions(options) };
+  const joined = await joinDataIdTables(options, how.butler.universe);
+  const built = { pipeline: await loadEditedPipeline(options), ...toPrepareOptions(joined) };
   return runPipeline({ ...how, ...built });
 }
