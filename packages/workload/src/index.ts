@@ -20,15 +20,11 @@ export type { JobOrder, PilotOffer } from "./manager/acquire-jobs.ts";
 export type { QueueSpec } from "./manager/configure.ts";
 export type { TaskCommand } from "./manager/control-tasks.ts";
 export type { AttemptSummary, JobExplanation } from "./manager/explain-job.ts";
+export { createWorkloadManager, openWorkload } from "./manager/open-workload.ts";
 export type { OutputFile, PilotReport, ReportAnswer } from "./manager/report-attempt.ts";
 export type { SilenceLimits } from "./manager/sweep-lost.ts";
 export type { WorkflowStatus } from "./manager/workflow-status.ts";
-export {
-  createWorkloadManager,
-  type ManagerOptions,
-  openWorkload,
-  type WorkloadManager,
-} from "./manager/workload-manager.ts";
+export type { ManagerOptions, WorkloadManager } from "./manager/workload-manager.ts";
 export { type NamedJob, orderJobs } from "./order-jobs.ts";
 export { describeApi } from "./panda/openapi.ts";
 export type { Target } from "./panda/ownership.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
-import { openWorkload } from "../manager/workload-manager.ts";
+import { openWorkload } from "../manager/open-workload.ts";
 import { PANDA_CALLS } from "../panda/calls.ts";
 import { describeApi } from "../panda/openapi.ts";
 import { startPandaServer } from "../panda/server.ts";

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { checkModel, type Model } from "../testing/model-checker.ts";
+import { checkModel } from "../testing/model-checker.ts";
+import type { Model } from "../testing/model-state.ts";
 
 /** Every graph of up to three jobs is checked here; with WORKLOAD_MODEL_JOBS=4 every one of four (minutes). */
 const JOBS = Number(process.env.WORKLOAD_MODEL_JOBS ?? 3);

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createLocalBus, type Message, type MessageBus } from "@almagest/messages";
-import { openWorkload, type WorkloadManager } from "../manager/workload-manager.ts";
+import { openWorkload } from "../manager/open-workload.ts";
+import type { WorkloadManager } from "../manager/workload-manager.ts";
 import { simpleQueue } from "../testing/simple-queue.ts";
 import { publishEvents } from "./publish-events.ts";
 

@@ -8,7 +8,7 @@ import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createStompBus } from "@almagest/messages";
 import { missingForActiveMq, startActiveMq } from "@almagest/servers";
-import { openWorkload } from "../manager/workload-manager.ts";
+import { openWorkload } from "../manager/open-workload.ts";
 import { publishEvents } from "./publish-events.ts";
 
 const missing = missingForActiveMq();

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { createTokenVerifier, openLaptopIssuer } from "@almagest/identity";
-import { openWorkload } from "../manager/workload-manager.ts";
+import { openWorkload } from "../manager/open-workload.ts";
 import { startPandaServer } from "../panda/server.ts";
 import { simpleQueue } from "../testing/simple-queue.ts";
 import type { JobSpec } from "../workflow-spec.ts";

@@ -4,7 +4,7 @@ import { type Database, openPostgres, openSqlite, sql } from "@almagest/database
 import { simpleQueue } from "../testing/simple-queue.ts";
 import { onEveryStore, usesStores } from "../testing/tested-stores.ts";
 import type { JobSpec } from "../workflow-spec.ts";
-import { createWorkloadManager, openWorkload } from "./workload-manager.ts";
+import { createWorkloadManager, openWorkload } from "./open-workload.ts";
 
 usesStores();
 

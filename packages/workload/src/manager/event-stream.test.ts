@@ -4,7 +4,7 @@ import { usedResources } from "../questions/used-resources.ts";
 import { simpleQueue } from "../testing/simple-queue.ts";
 import { onEveryStore, usesStores } from "../testing/tested-stores.ts";
 import type { JobSpec } from "../workflow-spec.ts";
-import { openWorkload } from "./workload-manager.ts";
+import { openWorkload } from "./open-workload.ts";
 
 usesStores();
 

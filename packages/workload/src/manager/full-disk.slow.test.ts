@@ -7,7 +7,7 @@ import { type TestContext, test } from "node:test";
 import { missingForPostgres, startPostgres } from "@almagest/servers";
 import { simpleQueue } from "../testing/simple-queue.ts";
 import type { JobSpec } from "../workflow-spec.ts";
-import { openWorkload } from "./workload-manager.ts";
+import { openWorkload } from "./open-workload.ts";
 
 /** A file system of so many megabytes, gone after the test; undefined where this process may not mount one. */
 function smallDisk(t: TestContext, megabytes: number): string | undefined {

@@ -1,5 +1,5 @@
 import { type Database, type SqlValue, sql } from "@almagest/database";
-import type { AttemptReport, ReportVerdict } from "../core/attempt-state.ts";
+import type { AttemptReport, Failure, ReportVerdict } from "../core/attempt-state.ts";
 import type { Commit } from "./commit.ts";
 
 /** A file that an attempt wrote, as its pilot reports it at the end. */
@@ -40,6 +40,25 @@ export async function reportAttempt(commit: Commit, report: PilotReport): Promis
   const stop =
     verdict === "badattemptnr" || verdict === "otherbatch" || (verdict === "alreadydone" && !words);
   return { verdict: verdict!, command: stop ? "tobekilled" : "NULL" };
+}
+
+/** Says that the outputs of an attempt in `holding` are safe; gives false when it was not in holding (any more). */
+export async function confirmOutputs(commit: Commit, attemptId: number): Promise<boolean> {
+  const event = { kind: "confirm", nowMs: commit.nowMs } as const;
+  const [verdict] = await commit.tell([{ to: "attempt", id: attemptId, event }]);
+  if (verdict !== "taken") return false;
+  await commit.flush();
+  const { jobId } = commit.slice.attempts.get(attemptId)!;
+  await commit.db.run(sql`UPDATE output_file SET status = 'finished'
+    WHERE job_id = ${jobId} AND attempt_id = ${attemptId}`);
+  return true;
+}
+
+/** Fails an attempt from the manager's side; gives false when it had ended. */
+export async function failAttempt(commit: Commit, attemptId: number, failure: Failure): Promise<boolean> {
+  const event = { kind: "fail", nowMs: commit.nowMs, failure } as const;
+  const [verdict] = await commit.tell([{ to: "attempt", id: attemptId, event }]);
+  return verdict === "taken";
 }
 
 function toOutputRow(

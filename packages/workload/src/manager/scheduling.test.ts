@@ -4,7 +4,8 @@ import { createManualClock } from "@almagest/base";
 import { simpleQueue } from "../testing/simple-queue.ts";
 import { onEveryStore, usesStores } from "../testing/tested-stores.ts";
 import type { JobSpec, TaskSpec } from "../workflow-spec.ts";
-import { openWorkload, type WorkloadManager } from "./workload-manager.ts";
+import { openWorkload } from "./open-workload.ts";
+import type { WorkloadManager } from "./workload-manager.ts";
 
 usesStores();
 

@@ -6,7 +6,8 @@ import { simpleQueue } from "../testing/simple-queue.ts";
 import { onEveryStore, usesStores } from "../testing/tested-stores.ts";
 import type { JobSpec, WorkflowSpec } from "../workflow-spec.ts";
 import type { JobOrder } from "./acquire-jobs.ts";
-import { openWorkload, type WorkloadManager } from "./workload-manager.ts";
+import { openWorkload } from "./open-workload.ts";
+import type { WorkloadManager } from "./workload-manager.ts";
 
 usesStores();
 

@@ -1,32 +1,32 @@
 import { AlmagestError, type Clock } from "@almagest/base";
-import { type Database, openPostgres, openSqlite, rawSql, sql } from "@almagest/database";
+import type { Database } from "@almagest/database";
 import type { Failure } from "../core/attempt-state.ts";
 import type { Worker, WorkerStatus } from "../core/worker-state.ts";
 import { renderMetrics } from "../metrics/prometheus-text.ts";
 import { worldMetrics } from "../metrics/workload-metrics.ts";
-import { decayShare, type Share } from "../scheduling/facility-shares.ts";
+import type { Share } from "../scheduling/facility-shares.ts";
 import type { Queue } from "../scheduling/resources.ts";
 import type { RetryRule } from "../scheduling/retry-rules.ts";
-import { selectByIds } from "../store/bulk-sql.ts";
 import {
-  dropEvents,
   type PublishedEvent,
   readEvents,
   readJobEvents,
   readSubscribers,
   type WorkloadEvent,
 } from "../store/event-log.ts";
-import { createSchema } from "../store/schema.ts";
 import type { JobSpec, SubmitResult, WorkflowSpec } from "../workflow-spec.ts";
 import type { JobOrder, PilotOffer } from "./acquire-jobs.ts";
+import { type AttemptStanding, readAttemptStatus } from "./attempt-status.ts";
 import { brokerJobs, couldBroker } from "./broker-jobs.ts";
 import type { Commit } from "./commit.ts";
 import { CommitQueue } from "./commit-queue.ts";
 import { checkRetryRules, defineQueue, type QueueSpec, setRetryRules, setShares } from "./configure.ts";
-import { cancelJobs, controlTask, returnActivated, type TaskCommand } from "./control-tasks.ts";
+import { controlTask, returnActivated, type TaskCommand } from "./control-tasks.ts";
 import { explainJob, type JobExplanation } from "./explain-job.ts";
-import { raceStragglers } from "./race-stragglers.ts";
+import { doPeriodicWork } from "./periodic-work.ts";
 import {
+  confirmOutputs,
+  failAttempt,
   type OutputFile,
   type PilotReport,
   type ReportAnswer,
@@ -35,12 +35,12 @@ import {
 } from "./report-attempt.ts";
 import { createSteadyClock } from "./steady-clock.ts";
 import { submitWorkflow } from "./submit-workflow.ts";
-import { DEFAULT_SILENCE_LIMITS, type SilenceLimits, SWEEP_PER_COMMIT, sweepLost } from "./sweep-lost.ts";
+import { acknowledge, subscribe, unsubscribe } from "./subscriptions.ts";
+import { DEFAULT_SILENCE_LIMITS, type SilenceLimits } from "./sweep-lost.ts";
 import { addWorkers, openWorkers, seeWorker } from "./track-workers.ts";
 import { WaitingPilots } from "./waiting-pilots.ts";
 import { readWorkflow, type WorkflowStatus } from "./workflow-status.ts";
-import { loadWorld, type TaskRecord, type World } from "./world.ts";
-import { becomeWriter } from "./writer.ts";
+import type { TaskRecord, World } from "./world.ts";
 
 /** How to open a manager. */
 export interface ManagerOptions {
@@ -164,25 +164,12 @@ export class WorkloadManager implements AsyncDisposable {
   /** Says that the outputs of an attempt in `holding` are safe; the job has then finished. Gives false when it was not
    * in holding (any more). */
   confirmOutputs(attemptId: number): Promise<boolean> {
-    return this.#commits.submit(async (commit) => {
-      const event = { kind: "confirm", nowMs: commit.nowMs } as const;
-      const [verdict] = await commit.tell([{ to: "attempt", id: attemptId, event }]);
-      if (verdict !== "taken") return false;
-      await commit.flush();
-      const { jobId } = commit.slice.attempts.get(attemptId)!;
-      await commit.db.run(sql`UPDATE output_file SET status = 'finished'
-        WHERE job_id = ${jobId} AND attempt_id = ${attemptId}`);
-      return true;
-    });
+    return this.#commits.submit((commit) => confirmOutputs(commit, attemptId));
   }
 
-  /** Fails an attempt from our side: its outputs are bad, its worker was lost. */
+  /** Fails an attempt from our side: its outputs are bad, its worker was lost. Gives false when it had ended. */
   failAttempt(attemptId: number, failure: Failure): Promise<boolean> {
-    return this.#commits.submit(async (commit) => {
-      const event = { kind: "fail", nowMs: commit.nowMs, failure } as const;
-      const [verdict] = await commit.tell([{ to: "attempt", id: attemptId, event }]);
-      return verdict === "taken";
-    });
+    return this.#commits.submit((commit) => failAttempt(commit, attemptId, failure));
   }
 
   /** Cancels one job; its descendants are pruned. */
@@ -204,27 +191,9 @@ export class WorkloadManager implements AsyncDisposable {
     return controlTask(this.#commits, taskId, command);
   }
 
-  /** The periodic work: gives up silent attempts, ages the shares, ends what a stopped kill left. Call it every minute
-   * or so; gives the number of attempts given up. */
-  async tick(elapsedMs: number): Promise<number> {
-    let lost = 0;
-    for (let more = true; more; ) {
-      const given = await this.#commits.submit((commit) => sweepLost(commit, this.#silence));
-      lost += given;
-      more = given === SWEEP_PER_COMMIT;
-    }
-    await this.#commits.submit(async (commit) => {
-      for (const shares of [commit.world.shares, commit.world.groupShares]) {
-        for (const [name, share] of shares) shares.set(name, decayShare(share, elapsedMs));
-      }
-      await commit.db.run(sql`DELETE FROM lease WHERE time_ms < ${commit.nowMs - this.#silence.runningMs}`);
-      await raceStragglers(commit);
-      await this.#trimLog(commit);
-    });
-    for (const { id, state } of this.#world.tasks.values()) {
-      if (state.status === "aborting" || state.status === "finishing") await cancelJobs(this.#commits, id);
-    }
-    return lost;
+  /** The periodic work, to be done every minute or so; see `doPeriodicWork`. Gives the number of attempts given up. */
+  tick(elapsedMs: number): Promise<number> {
+    return doPeriodicWork(this.#commits, elapsedMs, this.#silence, this.#keepEvents);
   }
 
   /** A workflow at a glance; throws `WORKLOAD.NOT_FOUND`. */
@@ -248,21 +217,8 @@ export class WorkloadManager implements AsyncDisposable {
   }
 
   /** Status of attempts by id; unknown ids are left out. */
-  async attemptStatus(
-    ids: readonly number[],
-  ): Promise<readonly { id: number; status: string; nr: number }[]> {
-    const { attempts } = this.#world.live;
-    const live = ids.flatMap((id) => attempts.get(id) ?? []);
-    const past = ids.filter((id) => !attempts.has(id));
-    const rows = await selectByIds(
-      this.#db,
-      rawSql("SELECT id, status, nr FROM past_attempt WHERE id"),
-      past,
-    );
-    return [
-      ...live.map(({ id, status, nr }) => ({ id, status, nr })),
-      ...rows.map(([id, status, nr]) => ({ id: Number(id), status: String(status), nr: Number(nr) })),
-    ];
+  attemptStatus(ids: readonly number[]): Promise<readonly AttemptStanding[]> {
+    return readAttemptStatus(this.#db, this.#world, ids);
   }
 
   /** Lines of the event log after number `after`, in order. Written in the commits they tell of, so what a subscriber
@@ -273,36 +229,17 @@ export class WorkloadManager implements AsyncDisposable {
 
   /** The last line that a subscriber acknowledged; one that is new starts with what comes from now on. */
   subscribe(name: string): Promise<number> {
-    return this.#commits.submit(async (commit) => {
-      const known = (await readSubscribers(commit.db)).get(name);
-      if (known !== undefined) return known;
-      const seq = commit.world.next.event - 1;
-      await commit.db.insertMany("subscriber", ["name", "seq"], [[name, seq]]);
-      return seq;
-    });
+    return this.#commits.submit((commit) => subscribe(commit, name));
   }
 
   /** A subscriber has passed on all lines up to `seq` and will not ask for them again. */
   acknowledge(name: string, seq: number): Promise<void> {
-    return this.#commits.submit(async ({ db }) => {
-      await db.run(sql`UPDATE subscriber SET seq = ${seq} WHERE name = ${name} AND seq < ${seq}`);
-    });
+    return this.#commits.submit((commit) => acknowledge(commit, name, seq));
   }
 
   /** Forgets a subscriber; the log need not wait for it any more. */
   unsubscribe(name: string): Promise<void> {
-    return this.#commits.submit(async ({ db }) => {
-      await db.run(sql`DELETE FROM subscriber WHERE name = ${name}`);
-    });
-  }
-
-  async #trimLog(commit: Commit): Promise<void> {
-    const { db, world } = commit;
-    const wanted = world.next.event - this.#keepEvents;
-    // A subscriber that is down may fall behind, but not so far that the log grows for ever.
-    const unread = Math.min(...(await readSubscribers(db)).values(), Number.POSITIVE_INFINITY) + 1;
-    const keepFrom = Math.max(Math.min(wanted, unread), wanted - 3 * this.#keepEvents);
-    if (keepFrom > 1) await dropEvents(db, keepFrom);
+    return this.#commits.submit((commit) => unsubscribe(commit, name));
   }
 
   /** All that the event log still holds about a job and its attempts. */
@@ -358,30 +295,5 @@ export class WorkloadManager implements AsyncDisposable {
 
   async [Symbol.asyncDispose](): Promise<void> {
     await this.close();
-  }
-}
-
-/** Opens a manager on a database that `createSchema` can use. */
-export async function createWorkloadManager(
-  db: Database,
-  options: ManagerOptions = {},
-): Promise<WorkloadManager> {
-  await createSchema(db);
-  await becomeWriter(db);
-  const clock = options.clock ?? createSteadyClock();
-  return new WorkloadManager(db, await loadWorld(db, clock.nowMs()), { ...options, clock });
-}
-
-/** Opens a manager on an SQLite file, made when absent (`:memory:` for tests), or on an empty PostgreSQL database
- * (`postgresql://…`) or one that a manager made. */
-export async function openWorkload(place: string, options: ManagerOptions = {}): Promise<WorkloadManager> {
-  const db = /^postgres(ql)?:/.test(place)
-    ? await openPostgres(place, { connections: 4 })
-    : await openSqlite(place, { mustExist: false });
-  try {
-    return await createWorkloadManager(db, options);
-  } catch (error) {
-    await db.close();
-    throw error;
   }
 }

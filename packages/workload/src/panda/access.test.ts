@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { createManualClock } from "@almagest/base";
 import { createTokenVerifier, openLaptopIssuer, type Role } from "@almagest/identity";
-import { openWorkload } from "../manager/workload-manager.ts";
+import { openWorkload } from "../manager/open-workload.ts";
 import { ROUTES, type Route, WITHOUT } from "../testing/routes.ts";
 import { simpleQueue } from "../testing/simple-queue.ts";
 import { startPandaServer } from "./server.ts";

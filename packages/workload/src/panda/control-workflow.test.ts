@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { openWorkload } from "../manager/workload-manager.ts";
+import { openWorkload } from "../manager/open-workload.ts";
 import { controlWorkflow } from "./control-workflow.ts";
 
 test("a workflow that is killed has every task aborted, also those whose jobs waited for others", async (t) => {

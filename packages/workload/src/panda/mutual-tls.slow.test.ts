@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { test } from "node:test";
 import type { Role } from "@almagest/identity";
 import { type Credential, createCertificateAuthority } from "@almagest/servers";
-import { openWorkload } from "../manager/workload-manager.ts";
+import { openWorkload } from "../manager/open-workload.ts";
 import { ROUTES, WITHOUT } from "../testing/routes.ts";
 import { simpleQueue } from "../testing/simple-queue.ts";
 import { startPandaServer } from "./server.ts";

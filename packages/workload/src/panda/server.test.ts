@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { type TestContext, test } from "node:test";
 import { gzipSync } from "node:zlib";
 import { createTokenVerifier, openLaptopIssuer } from "@almagest/identity";
-import { openWorkload } from "../manager/workload-manager.ts";
+import { openWorkload } from "../manager/open-workload.ts";
 import { simpleQueue } from "../testing/simple-queue.ts";
 import type { JobSpec } from "../workflow-spec.ts";
 import { type PandaServerOptions, startPandaServer } from "./server.ts";

@@ -6,7 +6,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { PILOT_FILE } from "../harvester/pilot-command.ts";
-import { openWorkload } from "../manager/workload-manager.ts";
+import { openWorkload } from "../manager/open-workload.ts";
 import { startPandaServer } from "../panda/server.ts";
 import { simpleQueue } from "../testing/simple-queue.ts";
 

@@ -3,7 +3,7 @@ import { access, mkdtemp, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
-import { openWorkload } from "../manager/workload-manager.ts";
+import { openWorkload } from "../manager/open-workload.ts";
 import { startPandaServer } from "../panda/server.ts";
 import { simpleQueue } from "../testing/simple-queue.ts";
 import type { JobSpec, TaskSpec } from "../workflow-spec.ts";

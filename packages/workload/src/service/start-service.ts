@@ -11,12 +11,8 @@ import {
 } from "@almagest/identity";
 import { type HarvestSettings, runHarvester } from "../harvester/harvest.ts";
 import { HARVESTER_PLUGINS, type HarvesterPlugin } from "../harvester/harvester-plugin.ts";
-import {
-  createWorkloadManager,
-  type ManagerOptions,
-  openWorkload,
-  type WorkloadManager,
-} from "../manager/workload-manager.ts";
+import { createWorkloadManager, openWorkload } from "../manager/open-workload.ts";
+import type { ManagerOptions, WorkloadManager } from "../manager/workload-manager.ts";
 import { type PandaServer, type PandaServerOptions, startPandaServer } from "../panda/server.ts";
 import { publishToBroker } from "./publish-to-broker.ts";
 import { refuseSecondServer, removeServerFile, writeOperatorToken, writeServerFile } from "./server-file.ts";

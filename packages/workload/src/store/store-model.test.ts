@@ -3,15 +3,8 @@ import { createRandom } from "@almagest/base";
 import { type Database, openPostgres, openSqlite, rawSql, sql } from "@almagest/database";
 import { stepJob } from "../core/job-state.ts";
 import { createSlice, putAttempt, putJob } from "../core/slice.ts";
-import {
-  createModelState,
-  type Model,
-  type ModelMove,
-  type ModelState,
-  modelAttempt,
-  modelJudge,
-  modelMoves,
-} from "../testing/model-checker.ts";
+import { type ModelMove, modelJudge, modelMoves } from "../testing/model-moves.ts";
+import { createModelState, type Model, type ModelState, modelAttempt } from "../testing/model-state.ts";
 import { onEveryStore, usesStores } from "../testing/tested-stores.ts";
 import { insertRows } from "./bulk-sql.ts";
 import { loadLiveRows } from "./live-rows.ts";

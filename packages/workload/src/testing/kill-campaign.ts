@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createRandom } from "@almagest/base";
 import { type Database, sql } from "@almagest/database";
-import { openWorkload } from "../manager/workload-manager.ts";
+import { openWorkload } from "../manager/open-workload.ts";
 import type { JobSpec } from "../workflow-spec.ts";
 import { simpleQueue } from "./simple-queue.ts";
 

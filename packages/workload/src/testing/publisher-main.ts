@@ -1,7 +1,7 @@
 /** Runs jobs on a database without end and tells a broker of them: `node publisher-main.ts DATABASE PORT LOGIN PASSCODE`. */
 import { createStompBus } from "@almagest/messages";
 import { publishEvents } from "../events/publish-events.ts";
-import { openWorkload } from "../manager/workload-manager.ts";
+import { openWorkload } from "../manager/open-workload.ts";
 import { simpleQueue } from "./simple-queue.ts";
 
 const [place, port, login, passcode] = process.argv.slice(2) as [string, string, string, string];

@@ -3,8 +3,8 @@
  * Its machine's clock is wrong by the error given. Pilots are given up after 0.7 s of silence.
  */
 
+import { openWorkload } from "../manager/open-workload.ts";
 import { createSteadyClock } from "../manager/steady-clock.ts";
-import { openWorkload } from "../manager/workload-manager.ts";
 import { startPandaServer } from "../panda/server.ts";
 import { simpleQueue } from "./simple-queue.ts";
 
