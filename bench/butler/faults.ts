@@ -13,6 +13,9 @@ import { newRepository } from "./bench-repository.ts";
 
 const KILLS = Number(process.env.ALMAGEST_KILLS ?? 30);
 const CRASHES = Number(process.env.ALMAGEST_CRASHES ?? 3);
+/** Writers that are started ahead of their turn to be killed. */
+const WARM = 3;
+const CHECK_EVERY = 10;
 const WRITERS = 8;
 const PUTS_EACH = 100;
 const WRITER = join(import.meta.dirname, "writer.ts");
@@ -23,14 +26,23 @@ interface Stored {
   readonly waitMs: number;
 }
 
-/** Starts a writer; gives what it said was stored, growing, and its process. */
-function startWriter(args: readonly string[]): {
-  stored: Stored[];
-  ready: Promise<unknown>;
-  ended: Promise<unknown>;
+/** A writer in a process of its own. */
+interface Writer {
+  /** What it said was stored, growing. */
+  readonly stored: Stored[];
+  readonly ready: Promise<unknown>;
+  readonly ended: Promise<unknown>;
+  go(): void;
   kill(): void;
-} {
-  const child = spawn(process.execPath, [WRITER, ...args], { stdio: ["ignore", "pipe", "inherit"] });
+}
+
+/** Starts a writer, which writes once told to go. */
+function startWriter(args: readonly string[]): Writer {
+  const child = spawn(process.execPath, [WRITER, ...args], {
+    stdio: ["pipe", "pipe", "inherit"],
+    // Modules compiled once serve all writers; those that are killed would compile them again and again.
+    env: { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), "almagest-bench-code") },
+  });
   const stored: Stored[] = [];
   const lines = createInterface({ input: child.stdout });
   let isReady!: () => void;
@@ -43,7 +55,14 @@ function startWriter(args: readonly string[]): {
     stored.push({ id: id!, index: Number(index), waitMs: Number(waitMs) });
   });
   const ended = Promise.all([once(child, "exit"), once(lines, "close")]);
-  return { stored, ready, ended, kill: () => child.kill("SIGKILL") };
+  child.stdin.on("error", () => {});
+  return {
+    stored,
+    ready,
+    ended,
+    go: () => void child.stdin.write("go\n"),
+    kill: () => void child.kill("SIGKILL"),
+  };
 }
 
 /** What is left of what writers were told is stored: lost, stored twice for one data id, and whether a check finds nothing. */
@@ -76,12 +95,22 @@ async function killWriters(database?: string): Promise<{ figure: string; pass: b
   const random = createRandom(7);
   const root = await newRepository(KILLS + 1, 100, [], database === undefined ? {} : { database });
   const acknowledged: Stored[] = [];
+  const warm: Writer[] = [];
   let problems = 0;
   try {
+    const start = (round: number): Writer => {
+      const parallel = String(1 + random.integer(8));
+      return startWriter([root, `run/${round}`, String(round), "96", parallel]);
+    };
+    // One that ends by itself leaves its compiled modules to the others.
+    const first = startWriter([root, "run/first", "0", "0", "1"]);
+    first.go();
+    await first.ended;
+    for (let round = 0; round < Math.min(WARM, KILLS); round++) warm.push(start(round));
     for (let round = 0; round < KILLS; round++) {
-      const parallel = 1 + random.integer(8);
-      const writer = startWriter([root, `run/${round}`, String(round), "96", String(parallel)]);
+      const writer = warm.shift()!;
       await writer.ready;
+      writer.go();
       // At any moment of a put, and after any number of them, however slow the machine is just now.
       const after = random.integer(24);
       while (writer.stored.length < after) await sleep(1);
@@ -89,6 +118,8 @@ async function killWriters(database?: string): Promise<{ figure: string; pass: b
       writer.kill();
       await writer.ended;
       acknowledged.push(...writer.stored);
+      if (round + WARM < KILLS) warm.push(start(round + WARM));
+      if (round % CHECK_EVERY !== CHECK_EVERY - 1) continue;
       await using butler = await openButler(root);
       await butler.check({ repair: true, graceMs: -60_000 });
       if (!(await butler.check({ checksums: true, graceMs: -60_000 })).clean) problems++;
@@ -96,6 +127,7 @@ async function killWriters(database?: string): Promise<{ figure: string; pass: b
     const { figure, pass } = await judge(root, acknowledged);
     return { figure: `${KILLS} kills, ${figure}, ${problems} unclean between`, pass: pass && problems === 0 };
   } finally {
+    for (const writer of warm) writer.kill();
     await rm(root, { recursive: true, force: true });
   }
 }
@@ -109,6 +141,7 @@ async function manyWriters(database?: string): Promise<{ figure: string; pass: b
     );
     await Promise.all(writers.map((writer) => writer.ready));
     const start = performance.now();
+    for (const writer of writers) writer.go();
     await Promise.all(writers.map((writer) => writer.ended));
     const seconds = (performance.now() - start) / 1000;
     const stored = writers.flatMap((writer) => writer.stored);
@@ -135,6 +168,7 @@ async function crashServer(): Promise<{ figure: string; pass: boolean }> {
       startWriter([root, `run/${index}`, String(index), "96", "4"]),
     );
     await Promise.all(writers.map((writer) => writer.ready));
+    for (const writer of writers) writer.go();
     const random = createRandom(11);
     for (let crash = 0; crash < CRASHES; crash++) {
       await sleep(200 + random.uniform() * 400);
