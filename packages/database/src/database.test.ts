@@ -148,6 +148,19 @@ onEach("many rows are inserted with any conflict rule", async (_t, db, other) =>
   assert.deepEqual(await db.rows(sql`SELECT name FROM item WHERE id = 1`), [["again"]]);
 });
 
+onEach("inserts begun at once in a transaction are done in their order", async (_t, db) => {
+  await db.script("CREATE TABLE part (item_id BIGINT REFERENCES item (id), n BIGINT)");
+  // What a table's columns are is asked once: here the later table's is known, the earlier one's is not.
+  await db.insertMany("part", ["item_id", "n"], [[null, 0]]);
+  await db.transaction(async () => {
+    await Promise.all([
+      db.insertMany("item", ["id", "name"], [[1, "a"]]),
+      db.insertMany("part", ["item_id", "n"], [[1, 1]]),
+    ]);
+  });
+  assert.deepEqual(await db.rows(sql`SELECT n FROM part JOIN item ON item.id = item_id`), [[1]]);
+});
+
 onEach("values come back as they were", async (_t, db) => {
   const types =
     db.dialect === "sqlite" ? "f FLOAT, b BLOB, big BIGINT" : "f DOUBLE PRECISION, b BYTEA, big BIGINT";

@@ -30,7 +30,7 @@ export interface Database extends AsyncDisposable {
   /** Runs several statements of plain text (a schema). */
   script(text: string): Promise<void>;
   /** Inserts many rows with one prepared statement; gives the number inserted or changed. With `replaceBy` no two of the
-   * rows may have the same key. */
+   * rows may have the same key. Inside a transaction inserts may be begun at once: they are done in that order. */
   insertMany(
     table: string,
     columns: readonly string[],

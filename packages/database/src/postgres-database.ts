@@ -7,31 +7,13 @@ import { createForeignCommits, SNAPSHOT_SQL } from "./foreign-commits.ts";
 import { conflictClause } from "./insert-sql.ts";
 import type { Asked, PostgresConnections } from "./postgres-connections.ts";
 import { isConflict, isLost, translatePostgresError } from "./postgres-errors.ts";
+import { lockSql, type PostgresTransaction as Transaction } from "./postgres-transaction.ts";
 import { toArrayParameter, toParameter } from "./postgres-values.ts";
 import { compileSql, quoteIdentifier, type Sql, type SqlValue } from "./sql.ts";
 import type { TransactionOptions } from "./transaction-options.ts";
 
 const ROWS_PER_INSERT = 10_000;
 const MAX_RERUNS = 20;
-
-interface Transaction {
-  readonly client: pg.PoolClient;
-  open: boolean;
-  savepoints: number;
-  /** What `foreignChanges` was at its start. */
-  readonly foreign: number;
-}
-
-/** The statements that take a transaction's locks, each after a semicolon. */
-function lockSql({ lock, sharedLock }: TransactionOptions, alone: readonly string[] = []): string {
-  const text = (kind: string, name: string): string =>
-    `; SELECT pg_advisory_xact_lock${kind}(hashtextextended('almagest ${name.replaceAll("'", "''")}', 0))`;
-  const locks = lock === undefined ? alone : [...alone, lock];
-  return (
-    locks.map((name) => text("", name)).join("") +
-    (sharedLock === undefined ? "" : text("_shared", sharedLock))
-  );
-}
 
 /** A PostgreSQL database: see `Database`. */
 export class PostgresDatabase implements Database {
@@ -158,6 +140,15 @@ export class PostgresDatabase implements Database {
     return types;
   }
 
+  /** As `#typesOf`; in a transaction the answers come in the order of the calls. */
+  #typesInTurn(table: string): Promise<ReadonlyMap<string, string>> {
+    const own = this.#own();
+    if (own === undefined) return this.#typesOf(table);
+    const types = own.prepared.catch(() => {}).then(() => this.#typesOf(table));
+    own.prepared = types;
+    return types;
+  }
+
   /** One statement whatever the number of rows: each column travels as an array. */
   async insertMany(
     table: string,
@@ -167,7 +158,7 @@ export class PostgresDatabase implements Database {
   ): Promise<number> {
     const list = Array.isArray(rows) ? (rows as (readonly SqlValue[])[]) : [...rows];
     if (list.length === 0) return 0;
-    const types = await this.#typesOf(table);
+    const types = await this.#typesInTurn(table);
     const arrays = columns.map((column, index) => `$${index + 1}::${types.get(column) ?? "text"}[]`);
     const names = columns.map(quoteIdentifier).join(", ");
     const tail = conflictClause(columns, options.onConflict ?? "error");
@@ -217,7 +208,7 @@ export class PostgresDatabase implements Database {
       const foreign = this.#foreign.observe(
         (snapshot!.rows[0] as { pg_current_snapshot: string }).pg_current_snapshot,
       );
-      transaction = { client, open: true, savepoints: 0, foreign };
+      transaction = { client, open: true, savepoints: 0, prepared: Promise.resolve(), foreign };
       const result = await this.#context.run(transaction, body);
       transaction.open = false;
       await this.#commit(transaction);

@@ -70,24 +70,26 @@ export async function pathOwner(repository: Repository, path: string): Promise<s
 export async function insertFiles(repository: Repository, records: readonly FileRecord[]): Promise<void> {
   const { db } = repository;
   const ids = records.map((record) => encodeUuid(db.dialect, record.id));
-  await db.insertMany(
-    "dataset_location",
-    ["datastore_name", "dataset_id"],
-    ids.map((id) => [repository.datastoreName, id]),
-    { onConflict: "ignore" },
-  );
-  await db.insertMany(
-    repository.fileTable,
-    COLUMNS,
-    records.map((record, index) => [
-      ids[index]!,
-      record.path,
-      record.formatter,
-      record.storageClass,
-      record.component ?? WHOLE_DATASET,
-      record.checksum ?? null,
-      record.sizeBytes,
-    ]),
-    { onConflict: "ignore" },
-  );
+  await Promise.all([
+    db.insertMany(
+      "dataset_location",
+      ["datastore_name", "dataset_id"],
+      ids.map((id) => [repository.datastoreName, id]),
+      { onConflict: "ignore" },
+    ),
+    db.insertMany(
+      repository.fileTable,
+      COLUMNS,
+      records.map((record, index) => [
+        ids[index]!,
+        record.path,
+        record.formatter,
+        record.storageClass,
+        record.component ?? WHOLE_DATASET,
+        record.checksum ?? null,
+        record.sizeBytes,
+      ]),
+      { onConflict: "ignore" },
+    ),
+  ]);
 }
