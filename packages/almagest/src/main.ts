@@ -28,6 +28,8 @@ const COMMANDS: ReadonlyMap<string, () => Promise<AddCommands>> = new Map<string
       async () => (await import("./commands/workload/add-workload-commands.ts")).addWorkloadCommands,
     ],
     ["report", async () => (await import("./commands/report.ts")).addReport],
+    ["completion", async () => (await import("./commands/completion.ts")).addCompletion],
+    ["complete", async () => (await import("./commands/completion.ts")).addComplete],
   ],
 );
 

@@ -232,6 +232,12 @@ test("a client that goes away ends its query; more queries than allowed wait", a
   });
   assert.equal(busy.status, 503);
   assert.ok(Number(busy.headers.get("retry-after")) > 0);
+  const tree = '{"query":{"tree":{"dimensions":["visit"],"predicate":{"operands":[]}}}';
+  const spec = ',"result_spec":{"result_type":"data_coordinate","dimensions":["visit"]}}';
+  const ask = (path: string, body: string): Promise<Response> =>
+    fetch(`${server.url}/v1/query/${path}`, { method: "POST", body });
+  assert.equal((await ask("count", tree + spec)).status, 503, "a count is a query as well");
+  assert.equal((await ask("any", `${tree}}`)).status, 503);
   await stream.return!();
   // The slot is free again once the server has seen the end: the next query is let in by retrying.
   const again = remote.streamDatasets("image", { findFirst: false })[Symbol.asyncIterator]();

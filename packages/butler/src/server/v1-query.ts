@@ -263,18 +263,28 @@ export function createQueryRoutes(slots: ReturnType<typeof createQuerySlots>): H
       );
     })
     .post("/count", async (context) => {
-      const { butler } = context.var.state;
+      const { butler, caller } = context.var.state;
       const { query, result_spec: spec } = await readBody(context, countSchema);
-      let count = 0;
-      for await (const _ of rowsOf(butler, query, spec, context.req.raw.signal)) count++;
-      return context.json({ count });
+      const release = slots.take(caller.subject);
+      try {
+        let count = 0;
+        for await (const _ of rowsOf(butler, query, spec, context.req.raw.signal)) count++;
+        return context.json({ count });
+      } finally {
+        release();
+      }
     })
     .post("/any", async (context) => {
-      const { butler } = context.var.state;
+      const { butler, caller } = context.var.state;
       const { query } = await readBody(context, treeOnlySchema);
       const options = { ...optionsOf(query, { result_type: "general" }), limit: 1 };
-      const found = await queryIds(butler, query, query.tree.dimensions, options);
-      return context.json({ found_rows: found.length > 0 });
+      const release = slots.take(caller.subject);
+      try {
+        const found = await queryIds(butler, query, query.tree.dimensions, options);
+        return context.json({ found_rows: found.length > 0 });
+      } finally {
+        release();
+      }
     })
     .post("/explain", async (context) => {
       const { butler } = context.var.state;
