@@ -106,6 +106,10 @@ test("a dataset is followed back to its raws and forward to the catalogue", asyn
     back.quanta.length,
     summary.labels.reduce((sum, { expected }) => sum + expected, 0),
   );
+  assert.deepEqual(
+    back.configs.map(({ label }) => label).sort(),
+    summary.labels.map(({ label }) => label).sort(),
+  );
   assert.match(back.packages.out!.almagest!, /^\d/);
 
   const raw = back.ends.find(({ datasetType }) => datasetType === "raw")!;

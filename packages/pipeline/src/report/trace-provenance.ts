@@ -26,6 +26,8 @@ export interface Provenance {
   readonly quanta: readonly TracedQuantum[];
   /** Back: what no quantum made (raws, calibrations, reference catalogues). Forward: what nothing has read. */
   readonly ends: readonly TracedDataset[];
+  /** The configuration that each task had in each run, as a dataset. */
+  readonly configs: readonly { readonly label: string; readonly run: string; readonly id: string }[];
   /** Versions of the software, by run. */
   readonly packages: Readonly<Record<string, Readonly<Record<string, string>>>>;
 }
@@ -70,7 +72,16 @@ export async function traceProvenance(
   datasets.delete(id);
   const runs = new Set([...quanta.values()].map(({ run }) => run));
   const packages = await readPackages(source, runs);
-  return { start, direction, datasets: [...datasets.values()], quanta: [...quanta.values()], ends, packages };
+  const configs = await findConfigs(source, [...quanta.values()]);
+  return {
+    start,
+    direction,
+    datasets: [...datasets.values()],
+    quanta: [...quanta.values()],
+    ends,
+    configs,
+    packages,
+  };
 }
 
 function traced({ id, datasetType, dataId, run }: DatasetRef, distance: number): TracedDataset {
@@ -128,6 +139,20 @@ async function findUsers(source: ReportSource): Promise<Map<string, { label: str
     }
   }
   return users;
+}
+
+async function findConfigs(
+  source: ReportSource,
+  quanta: readonly TracedQuantum[],
+): Promise<{ label: string; run: string; id: string }[]> {
+  const found: { label: string; run: string; id: string }[] = [];
+  for (const [label, ofLabel] of Map.groupBy(quanta, (quantum) => quantum.label)) {
+    for (const run of new Set(ofLabel.map((quantum) => quantum.run))) {
+      const [ref] = await source.queryDatasets(configTypeName(label), { collections: run });
+      if (ref) found.push({ label, run, id: ref.id });
+    }
+  }
+  return found;
 }
 
 async function readPackages(

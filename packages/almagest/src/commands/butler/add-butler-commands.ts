@@ -34,6 +34,7 @@ const COMMANDS: ReadonlyMap<string, () => Promise<AddCommand>> = new Map([
   ["prune-datasets", async () => (await import("./prune-datasets.ts")).addPruneDatasets],
   ["remove-collections", async () => (await import("./remove-collections.ts")).addRemoveCollections],
   ["remove-runs", async () => (await import("./remove-runs.ts")).addRemoveRuns],
+  ["provenance", async () => (await import("../pipetask/provenance.ts")).addProvenance],
   ["serve", async () => (await import("./serve.ts")).addServe],
   ["fsck", async () => (await import("./fsck.ts")).addFsck],
 ]);

@@ -10,7 +10,7 @@ interface Options {
   readonly json?: boolean;
 }
 
-/** `almagest pipetask provenance`: what a dataset was made of, or what became of it. */
+/** `almagest pipetask provenance`, and the same as `almagest butler provenance`: what a dataset was made of, or what became of it. */
 export function addProvenance(parent: Command, context: CommandContext): void {
   parent
     .command("provenance")
@@ -33,7 +33,7 @@ const wordsOf = ({ datasetType, dataId, run }: TracedDataset): string => {
 };
 
 function show({ terminal }: CommandContext, provenance: Provenance): void {
-  const { start, direction, quanta, ends, packages } = provenance;
+  const { start, direction, quanta, ends, configs, packages } = provenance;
   terminal.out.write(`${wordsOf(start)}\n`);
   if (quanta.length === 0) {
     terminal.out.write(
@@ -56,6 +56,9 @@ function show({ terminal }: CommandContext, provenance: Provenance): void {
     },
   );
   terminal.out.write(`${renderTextTable(leaves)}\n`);
+  terminal.out.write("\nconfigured by\n");
+  const rows = configs.map(({ label, run, id }) => ({ task: label, run, "dataset id": id }));
+  terminal.out.write(`${renderTextTable(rows)}\n`);
   for (const [run, versions] of Object.entries(packages)) {
     const list = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
     terminal.out.write(`\n${run}: ${list.join(", ")}\n`);
