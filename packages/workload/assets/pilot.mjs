@@ -33,6 +33,7 @@ function isAlmagestError(error, code) {
 // packages/base/src/json.ts
 function parseJson(text) {
   try {
+    if (!/\d{16}/.test(text)) return JSON.parse(text);
     return JSON.parse(text, (_key, value, context) => {
       if (typeof value !== "number" || Number.isSafeInteger(value)) return value;
       const source = context?.source;
@@ -73,8 +74,110 @@ import { randomUUID } from "node:crypto";
 import { mkdir as mkdir2 } from "node:fs/promises";
 import { hostname } from "node:os";
 
+// packages/workload/src/pilot/log-shipper.ts
+var PERIOD_MS = 1e3;
+var RETRY_MS = 5e3;
+var WAITING_BYTES = 4e6;
+var LONGEST_LINE = 16384;
+var LogShipper = class {
+  #send;
+  #waiting = [];
+  #bytes = 0;
+  #leftOut = 0;
+  #timer;
+  #sending = Promise.resolve();
+  constructor(send) {
+    this.#send = send;
+  }
+  /** Takes one line. */
+  line(context, text, timeMs, level = "info") {
+    if (this.#bytes + text.length > WAITING_BYTES) {
+      this.#leftOut++;
+      return;
+    }
+    this.#bytes += text.length;
+    this.#waiting.push({ ...context, timeMs, level, text: text.slice(0, LONGEST_LINE) });
+    this.#timer ??= setTimeout(() => void this.flush(), PERIOD_MS);
+  }
+  /** A taker of a payload's output for one job: cuts it into lines, and takes at most `limitBytes` of it. */
+  taker(context, limitBytes) {
+    const decoder = new TextDecoder();
+    let rest = "";
+    let taken = 0;
+    const take = (line) => {
+      if (line === "" || taken > limitBytes) return;
+      taken += line.length;
+      const text = taken > limitBytes ? "[\u2026 the rest of this log is on the worker only \u2026]" : line;
+      this.line(context, text, Date.now(), /\b(error|fatal|traceback)\b/i.test(line) ? "error" : "info");
+    };
+    return {
+      write: (chunk) => {
+        if (taken > limitBytes) return;
+        const lines = (rest + decoder.decode(chunk, { stream: true })).split("\n");
+        rest = lines.pop();
+        if (rest.length > LONGEST_LINE) {
+          lines.push(rest);
+          rest = "";
+        }
+        for (const line of lines) take(line);
+      },
+      end: () => {
+        take(rest);
+        rest = "";
+      }
+    };
+  }
+  /** Sends what waits, and nothing after it of its own accord. */
+  async close() {
+    await this.flush();
+    clearTimeout(this.#timer);
+  }
+  /** Sends what waits. */
+  flush() {
+    clearTimeout(this.#timer);
+    this.#timer = void 0;
+    this.#sending = this.#sending.then(() => this.#ship());
+    return this.#sending;
+  }
+  async #ship() {
+    const lines = this.#waiting;
+    if (lines.length === 0) return;
+    if (this.#leftOut > 0) {
+      const last = lines.at(-1);
+      lines.push({ ...last, level: "warn", text: `[\u2026 ${this.#leftOut} lines left out \u2026]` });
+    }
+    this.#waiting = [];
+    this.#bytes = 0;
+    this.#leftOut = 0;
+    try {
+      await this.#send(lines);
+    } catch {
+      this.#waiting = [...lines, ...this.#waiting];
+      this.#bytes += lines.reduce((sum, { text }) => sum + text.length, 0);
+      this.#timer ??= setTimeout(() => void this.flush(), RETRY_MS);
+    }
+  }
+};
+
 // packages/workload/src/pilot/pilot-client.ts
 import { setTimeout as sleep } from "node:timers/promises";
+
+// packages/workload/src/logs/loki-push.ts
+function toLokiPush(lines) {
+  const streams = /* @__PURE__ */ new Map();
+  for (const { timeMs, text, workflowId, jobId, attemptId, task, queue: queue2, level } of lines) {
+    const stream = {
+      ...{ workflow: String(workflowId), task, job: String(jobId), attempt: String(attemptId), queue: queue2, level }
+    };
+    const key = JSON.stringify(stream);
+    const known = streams.get(key) ?? { stream, values: [] };
+    known.values.push([`${timeMs}000000`, text]);
+    streams.set(key, known);
+  }
+  return { streams: [...streams.values()] };
+}
+
+// packages/workload/src/pilot/pilot-client.ts
 var FIRST_PAUSE_MS = 200;
 var LONGEST_PAUSE_MS = 3e4;
 var PilotClient = class {
@@ -124,6 +227,17 @@ var PilotClient = class {
     if (!success)
       throw new AlmagestError("WORKLOAD.REQUEST_INVALID", `The server refused a report: ${message}.`);
     return data.command === "tobekilled";
+  }
+  /** Pushes lines of logs, once; a server that keeps none may leave them. Throws when they did not arrive. */
+  async pushLogs(lines) {
+    const response = await fetch(`${this.#url}/loki/api/v1/push`, {
+      method: "POST",
+      headers: this.#headers,
+      body: JSON.stringify(toLokiPush(lines)),
+      signal: AbortSignal.timeout(1e4)
+    });
+    await response.body?.cancel();
+    if (response.status >= 500 || response.status === 429) throw refused("loki/api/v1/push", response.status);
   }
   /** Says that this pilot began or ended. */
   async updateWorker(workerId2, harvester, status) {
@@ -268,13 +382,15 @@ var CappedLog = class _CappedLog {
   #tail = [];
   #tailLength = 0;
   #queue = Promise.resolve();
-  constructor(file, limitBytes) {
+  #reader;
+  constructor(file, limitBytes, reader) {
     this.#file = file;
+    this.#reader = reader;
     this.#headBytes = Math.floor(limitBytes / 2);
     this.#tailBytes = limitBytes - this.#headBytes;
   }
-  static async create(path, limitBytes) {
-    return new _CappedLog(await open(path, "a"), limitBytes);
+  static async create(path, limitBytes, reader) {
+    return new _CappedLog(await open(path, "a"), limitBytes, reader);
   }
   /** All that was given to it, also what it left out. */
   get totalBytes() {
@@ -282,6 +398,7 @@ var CappedLog = class _CappedLog {
   }
   write(chunk) {
     this.#total += chunk.length;
+    this.#reader?.write(chunk);
     const room = Math.max(0, this.#headBytes - this.#written);
     const head = chunk.subarray(0, room);
     const rest = chunk.subarray(room);
@@ -303,6 +420,7 @@ var CappedLog = class _CappedLog {
     }
   }
   async close() {
+    this.#reader?.end();
     try {
       await this.#queue;
       if (this.#dropped > 0) await this.#file.write(`
@@ -640,7 +758,7 @@ var PilotSlot = class {
   }
   /** Runs one job to its end and reports it; `stop` ends it early as given up. */
   async run(order, stop2) {
-    const { client, folder: folder2, diskMb, times, logBytes, limits: fixed } = this.#settings;
+    const { client, folder: folder2, diskMb, times, logBytes, limits: fixed, shipper, shipBytes } = this.#settings;
     const home = join3(folder2, String(order.attemptId));
     const work = join3(home, "work");
     await mkdir(work, { recursive: true });
@@ -649,7 +767,11 @@ var PilotSlot = class {
     const launch = launchOf(order);
     const mark = launch?.warm ? await this.#workerMark(launch) : `${this.#settings.mark}-${order.attemptId}`;
     const monitor = new MemoryMonitor(mark, home, Date.now());
-    const log2 = await CappedLog.create(join3(home, "payload.log"), logBytes);
+    const log2 = await CappedLog.create(
+      join3(home, "payload.log"),
+      logBytes,
+      shipper.taker(contextOf(order), shipBytes)
+    );
     const done = new AbortController();
     const limits = { memoryMb: order.memoryMb, wallSec: order.wallSec, diskMb, ...fixed };
     const use = () => {
@@ -741,6 +863,9 @@ var PilotSlot = class {
     }
   }
 };
+var contextOf = ({ workflowId, label, jobId, attemptId, queue: queue2 }) => {
+  return { workflowId, task: label, jobId, attemptId, queue: queue2 };
+};
 var GIVEN_UP = { source: "pilot", code: 1144, text: "the pilot was told to end" };
 var KILLED_CODE = 1212;
 async function runCommand(launch, job, mark, log2) {
@@ -812,6 +937,7 @@ function endingFields(failure, ending) {
 async function runPilot(options, stop2) {
   const { slots = 1, idleMs = 3e5, log: log2 = silentLogger, worker } = options;
   const client = new PilotClient(options);
+  const shipper = new LogShipper((lines) => client.pushLogs(lines));
   const name = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
   await mkdir2(options.folder, { recursive: true });
   if (worker !== void 0) await client.updateWorker(worker.id, worker.harvester, "started");
@@ -828,6 +954,8 @@ async function runPilot(options, stop2) {
           outputBytes: options.outputBytes ?? 2e9,
           quietSec: options.quietSec ?? 7200
         },
+        shipper,
+        shipBytes: options.shipBytes ?? 1e6,
         logBytes: options.logBytes ?? 1e7,
         graceMs: options.graceMs ?? 5e3
       });
@@ -855,7 +983,7 @@ async function runPilot(options, stop2) {
       }
       return run;
     })
-  );
+  ).finally(() => shipper.close());
   if (worker !== void 0) await client.updateWorker(worker.id, worker.harvester, "finished");
   return counts.reduce((sum, count2) => sum + count2, 0);
 }

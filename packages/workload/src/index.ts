@@ -16,6 +16,13 @@ export {
   type PilotSetup,
   type WorkerSight,
 } from "./harvester/harvester-plugin.ts";
+export {
+  type FoundLine,
+  type LogFilter,
+  type LogLine,
+  type LogStore,
+  openLogStore,
+} from "./logs/log-store.ts";
 export type { JobOrder, PilotOffer } from "./manager/acquire-jobs.ts";
 export type { QueueSpec } from "./manager/configure.ts";
 export type { TaskCommand } from "./manager/control-tasks.ts";

@@ -15,6 +15,7 @@ test("the public functions are these; widen the list only on purpose", () => {
     "harvestOnce",
     "laptopConfig",
     "launchOf",
+    "openLogStore",
     "openWorkload",
     "orderJobs",
     "publishEvents",

@@ -1,4 +1,5 @@
 import { AlmagestError, type Json } from "@almagest/base";
+import type { FoundLine, LogFilter } from "../logs/log-store.ts";
 import type { QueueSpec } from "../manager/configure.ts";
 import type { TaskCommand } from "../manager/control-tasks.ts";
 import type { JobExplanation } from "../manager/explain-job.ts";
@@ -108,6 +109,13 @@ export class WorkloadClient {
   /** Tells a workflow, task or job to pause, resume, end or try again. */
   async control(target: Target, command: TaskCommand): Promise<void> {
     await this.#ask("control", { ...target, command });
+  }
+
+  /** Lines of jobs' logs, in the order of their arrival. */
+  logs(filter: LogFilter = {}): Promise<FoundLine[]> {
+    const { workflowId, jobId, attemptId, fromMs, toMs, ...rest } = filter;
+    const named = { workflow_id: workflowId, job_id: jobId, attempt_id: attemptId };
+    return this.#ask("search_logs", { ...rest, ...named, from_ms: fromMs, to_ms: toMs });
   }
 
   /** All queues with how full they are. */

@@ -1,6 +1,7 @@
 import type { Json } from "@almagest/base";
 import type { Identity, Role } from "@almagest/identity";
 import type { z } from "zod";
+import type { LogStore } from "../logs/log-store.ts";
 import type { WorkloadManager } from "../manager/workload-manager.ts";
 import type { CacheFiles } from "./cache-files.ts";
 import type { Parameters } from "./decode-body.ts";
@@ -15,6 +16,8 @@ export interface Services {
   readonly manager: WorkloadManager;
   /** Sandboxes; absent where none are taken. */
   readonly files: CacheFiles | undefined;
+  /** The central store of logs; absent where none is kept. */
+  readonly logs: LogStore | undefined;
   /** What tasks are given that do not say it. */
   readonly taskDefaults: Omit<TaskDefaults, "scope">;
   /** Where this server is. */

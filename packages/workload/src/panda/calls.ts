@@ -1,6 +1,7 @@
 import type { Call } from "./call.ts";
 import { FILE_CALLS } from "./calls/file-calls.ts";
 import { IDDS_CALLS } from "./calls/idds-calls.ts";
+import { LOG_CALLS } from "./calls/log-calls.ts";
 import { PILOT_CALLS } from "./calls/pilot-calls.ts";
 import { SYSTEM_CALLS } from "./calls/system-calls.ts";
 import { TASK_CALLS } from "./calls/task-calls.ts";
@@ -14,4 +15,5 @@ export const PANDA_CALLS: readonly Call[] = [
   ...FILE_CALLS,
   ...IDDS_CALLS,
   ...WORKLOAD_CALLS,
+  ...LOG_CALLS,
 ];

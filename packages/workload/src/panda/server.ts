@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { AlmagestError, isAlmagestError, type Json, type Logger, silentLogger } from "@almagest/base";
 import { type AccessSettings, authenticate, type Identity, requireRole, statusOf } from "@almagest/identity";
+import type { LogStore } from "../logs/log-store.ts";
 import type { WorkloadManager } from "../manager/workload-manager.ts";
 import { CacheFiles } from "./cache-files.ts";
 import { type Answer, type Call, ok, type Services } from "./call.ts";
@@ -14,6 +15,7 @@ import { fromLegacyNames } from "./legacy-names.ts";
 import { describeApi } from "./openapi.ts";
 import { queueJson } from "./queue-json.ts";
 import { submitStream } from "./submit-stream.ts";
+import { type LogForward, takeLogs } from "./take-logs.ts";
 
 /** How the server is started. */
 export interface PandaServerOptions {
@@ -33,6 +35,10 @@ export interface PandaServerOptions {
   readonly cacheFolder?: string;
   /** Storage endpoint for the outputs of tasks; the first of `endpoints` unless told. */
   readonly outputEndpoint?: string;
+  /** Where logs that pilots push (as to a Loki, at `/loki/api/v1/push`) are kept; without it none are taken. */
+  readonly logs?: LogStore;
+  /** A Loki that is sent a copy. */
+  readonly logForward?: LogForward;
   readonly log?: Logger;
 }
 
@@ -82,6 +88,7 @@ export async function startPandaServer(
   const services: Services = {
     manager,
     files: options.cacheFolder === undefined ? undefined : new CacheFiles(options.cacheFolder),
+    logs: options.logs,
     taskDefaults: {
       get transformation() {
         return `${url()}/trf/run-gen.py`;
@@ -136,7 +143,7 @@ export async function startPandaServer(
 function createHandler(
   services: Services,
   access: AccessSettings,
-  { endpoints = {}, queueFields = {} }: PandaServerOptions,
+  { endpoints = {}, queueFields = {}, logForward, log = silentLogger }: PandaServerOptions,
 ): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
   const { manager } = services;
 
@@ -186,7 +193,18 @@ function createHandler(
       );
       return send(response, 200, { success: answer.success, message: answer.message, data: answer.data });
     }
-    const { files } = services;
+    const { files, logs } = services;
+    if (path === "/loki/api/v1/push" && logs !== undefined && request.method === "POST") {
+      await admit(request, { needs: "pilot" });
+      const complain = (error: unknown): void => log.warn("logs could not be sent on", { error });
+      try {
+        await takeLogs(request, logs, logForward, complain);
+      } catch (error) {
+        const { message } = explain(error);
+        return send(response, 400, { message });
+      }
+      return void response.writeHead(204).end();
+    }
     if (
       path === "/api/v1/file_server/upload_cache_file" &&
       files !== undefined &&

@@ -1,5 +1,11 @@
 import { type FileHandle, open } from "node:fs/promises";
 
+/** Reads a payload's output as it comes. */
+export interface LogReader {
+  write(chunk: Buffer): void;
+  end(): void;
+}
+
 /** Writes a payload's output to a file up to a limit; beyond it only the end is kept and appended at the close, so that
  * a payload that floods its log fills neither disk nor memory. */
 export class CappedLog {
@@ -13,14 +19,17 @@ export class CappedLog {
   #tailLength = 0;
   #queue: Promise<void> = Promise.resolve();
 
-  private constructor(file: FileHandle, limitBytes: number) {
+  readonly #reader: LogReader | undefined;
+
+  private constructor(file: FileHandle, limitBytes: number, reader: LogReader | undefined) {
     this.#file = file;
+    this.#reader = reader;
     this.#headBytes = Math.floor(limitBytes / 2);
     this.#tailBytes = limitBytes - this.#headBytes;
   }
 
-  static async create(path: string, limitBytes: number): Promise<CappedLog> {
-    return new CappedLog(await open(path, "a"), limitBytes);
+  static async create(path: string, limitBytes: number, reader?: LogReader): Promise<CappedLog> {
+    return new CappedLog(await open(path, "a"), limitBytes, reader);
   }
 
   /** All that was given to it, also what it left out. */
@@ -30,6 +39,7 @@ export class CappedLog {
 
   write(chunk: Buffer): void {
     this.#total += chunk.length;
+    this.#reader?.write(chunk);
     const room = Math.max(0, this.#headBytes - this.#written);
     const head = chunk.subarray(0, room);
     const rest = chunk.subarray(room);
@@ -52,6 +62,7 @@ export class CappedLog {
   }
 
   async close(): Promise<void> {
+    this.#reader?.end();
     try {
       await this.#queue;
       if (this.#dropped > 0) await this.#file.write(`\n[… ${this.#dropped} bytes left out …]\n`);

@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import { AlmagestError } from "@almagest/base";
+import type { LogLine } from "../logs/log-store.ts";
+import { toLokiPush } from "../logs/loki-push.ts";
 import type { JobOrder } from "../manager/acquire-jobs.ts";
 
 /** How a pilot reaches its server. */
@@ -80,6 +82,18 @@ export class PilotClient {
     if (!success)
       throw new AlmagestError("WORKLOAD.REQUEST_INVALID", `The server refused a report: ${message}.`);
     return (data as { command: string }).command === "tobekilled";
+  }
+
+  /** Pushes lines of logs, once; a server that keeps none may leave them. Throws when they did not arrive. */
+  async pushLogs(lines: readonly LogLine[]): Promise<void> {
+    const response = await fetch(`${this.#url}/loki/api/v1/push`, {
+      method: "POST",
+      headers: this.#headers,
+      body: JSON.stringify(toLokiPush(lines)),
+      signal: AbortSignal.timeout(10_000),
+    });
+    await response.body?.cancel();
+    if (response.status >= 500 || response.status === 429) throw refused("loki/api/v1/push", response.status);
   }
 
   /** Says that this pilot began or ended. */

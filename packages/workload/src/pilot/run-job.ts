@@ -6,6 +6,7 @@ import type { Failure } from "../core/attempt-state.ts";
 import type { JobOrder } from "../manager/acquire-jobs.ts";
 import { CappedLog } from "./capped-log.ts";
 import { drainOutput } from "./drain-output.ts";
+import type { LineContext, LogShipper } from "./log-shipper.ts";
 import { MemoryMonitor } from "./memory-monitor.ts";
 import { type Launch, launchOf } from "./payload.ts";
 import type { PilotClient } from "./pilot-client.ts";
@@ -24,6 +25,10 @@ export interface SlotSettings {
   readonly times: WatchTimes;
   readonly diskMb: number;
   readonly logBytes: number;
+  /** Ships what jobs print. */
+  readonly shipper: LogShipper;
+  /** At most so much of each job. */
+  readonly shipBytes: number;
   /** See `JobLimits`. */
   readonly limits: Pick<JobLimits, "processes" | "outputBytes" | "quietSec">;
   /** Between SIGTERM and SIGKILL. */
@@ -52,7 +57,7 @@ export class PilotSlot {
 
   /** Runs one job to its end and reports it; `stop` ends it early as given up. */
   async run(order: JobOrder, stop: AbortSignal): Promise<void> {
-    const { client, folder, diskMb, times, logBytes, limits: fixed } = this.#settings;
+    const { client, folder, diskMb, times, logBytes, limits: fixed, shipper, shipBytes } = this.#settings;
     const home = join(folder, String(order.attemptId));
     const work = join(home, "work");
     await mkdir(work, { recursive: true });
@@ -61,7 +66,11 @@ export class PilotSlot {
     const launch = launchOf(order);
     const mark = launch?.warm ? await this.#workerMark(launch) : `${this.#settings.mark}-${order.attemptId}`;
     const monitor = new MemoryMonitor(mark, home, Date.now());
-    const log = await CappedLog.create(join(home, "payload.log"), logBytes);
+    const log = await CappedLog.create(
+      join(home, "payload.log"),
+      logBytes,
+      shipper.taker(contextOf(order), shipBytes),
+    );
     const done = new AbortController();
     const limits: JobLimits = { memoryMb: order.memoryMb, wallSec: order.wallSec, diskMb, ...fixed };
     const use = () => {
@@ -165,6 +174,10 @@ export class PilotSlot {
     }
   }
 }
+
+const contextOf = ({ workflowId, label, jobId, attemptId, queue }: JobOrder): LineContext => {
+  return { workflowId, task: label, jobId, attemptId, queue };
+};
 
 const GIVEN_UP: Failure = { source: "pilot", code: 1144, text: "the pilot was told to end" };
 

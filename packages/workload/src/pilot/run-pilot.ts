@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { mkdir } from "node:fs/promises";
 import { hostname } from "node:os";
 import { type Logger, silentLogger } from "@almagest/base";
+import { LogShipper } from "./log-shipper.ts";
 import { PilotClient } from "./pilot-client.ts";
 import { markBelow } from "./process-tree.ts";
 import { PilotSlot } from "./run-job.ts";
@@ -27,6 +28,8 @@ export interface PilotOptions {
   readonly diskMb?: number;
   /** Largest log of a job; 10 MB unless told. */
   readonly logBytes?: number;
+  /** Of each job so much of its output is shipped to the server; 1 MB unless told. */
+  readonly shipBytes?: number;
   /** Most processes of a job at once; 5000 unless told. */
   readonly processes?: number;
   /** Most output of a job; 2 GB unless told, as PanDA's pilot has it. */
@@ -44,6 +47,7 @@ export interface PilotOptions {
 export async function runPilot(options: PilotOptions, stop: AbortSignal): Promise<number> {
   const { slots = 1, idleMs = 300_000, log = silentLogger, worker } = options;
   const client = new PilotClient(options);
+  const shipper = new LogShipper((lines) => client.pushLogs(lines));
   const name = `${hostname()}-${process.pid}-${randomUUID().slice(0, 8)}`;
   await mkdir(options.folder, { recursive: true });
   if (worker !== undefined) await client.updateWorker(worker.id, worker.harvester, "started");
@@ -60,6 +64,8 @@ export async function runPilot(options: PilotOptions, stop: AbortSignal): Promis
           outputBytes: options.outputBytes ?? 2_000_000_000,
           quietSec: options.quietSec ?? 7200,
         },
+        shipper,
+        shipBytes: options.shipBytes ?? 1_000_000,
         logBytes: options.logBytes ?? 10_000_000,
         graceMs: options.graceMs ?? 5000,
       });
@@ -87,7 +93,7 @@ export async function runPilot(options: PilotOptions, stop: AbortSignal): Promis
       }
       return run;
     }),
-  );
+  ).finally(() => shipper.close());
   if (worker !== undefined) await client.updateWorker(worker.id, worker.harvester, "finished");
   return counts.reduce((sum, count) => sum + count, 0);
 }

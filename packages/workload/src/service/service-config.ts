@@ -83,6 +83,20 @@ export const serviceConfigSchema = z
       .describe("Files (PEM); then the server speaks HTTPS."),
     endpoints: z.record(z.string(), z.json()).default({}).describe("Storage endpoints as pilots read them."),
     queueFields: z.record(z.string(), z.json()).default({}).describe("Fields of the queue files for pilots."),
+    logs: z
+      .object({
+        keepLines: z.number().int().positive().default(10_000_000),
+        loki: z
+          .object({
+            url: z.string().describe("Loki's address for pushes."),
+            tokenFile: z.string().optional().describe("A file with its bearer token."),
+          })
+          .strict()
+          .optional(),
+      })
+      .strict()
+      .default({ keepLines: 10_000_000 })
+      .describe("Lines of jobs' logs that are kept, and a Loki that gets a copy."),
     messages: z
       .object({
         host: z.string(),

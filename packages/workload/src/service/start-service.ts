@@ -11,6 +11,7 @@ import {
 } from "@almagest/identity";
 import { type HarvestSettings, runHarvester } from "../harvester/harvest.ts";
 import { HARVESTER_PLUGINS, type HarvesterPlugin } from "../harvester/harvester-plugin.ts";
+import { type LogStore, openLogStore } from "../logs/log-store.ts";
 import { createWorkloadManager, openWorkload } from "../manager/open-workload.ts";
 import type { ManagerOptions, WorkloadManager } from "../manager/workload-manager.ts";
 import { type PandaServer, type PandaServerOptions, startPandaServer } from "../panda/server.ts";
@@ -65,10 +66,13 @@ export async function startService(options: ServiceOptions): Promise<WorkloadSer
   const issuer = await openLaptopIssuer(folder, clock);
   const stop = new AbortController();
   let server: PandaServer;
+  let logs: LogStore | undefined;
   try {
     await defineQueues(manager, config);
-    server = await startPandaServer(manager, await serverOptions(options, issuer, clock));
+    logs = await openLogStore(join(folder, "logs.db"), config.logs.keepLines);
+    server = await startPandaServer(manager, { ...(await serverOptions(options, issuer, clock)), logs });
   } catch (error) {
+    await logs?.[Symbol.asyncDispose]();
     await manager.close();
     throw error;
   }
@@ -90,6 +94,7 @@ export async function startService(options: ServiceOptions): Promise<WorkloadSer
     // While the server still listens, so that local pilots can report what they give up.
     await Promise.all(harvesters.map(({ plugin }) => plugin[Symbol.asyncDispose]()));
     await server.close();
+    await logs?.[Symbol.asyncDispose]();
     await manager.close();
     removeServerFile(folder);
     log.info("ended", { folder });
@@ -105,11 +110,15 @@ async function serverOptions(
   // What the schema leaves undefined is left out.
   const trusted = [issuer.trust, ...config.issuers] as TrustedIssuer[];
   const { tls } = config;
+  const { loki } = config.logs;
+  const token = loki?.tokenFile === undefined ? undefined : (await readFile(loki.tokenFile, "utf8")).trim();
+  const headers = token === undefined ? {} : { headers: { authorization: `Bearer ${token}` } };
   return {
     access: { verify: createTokenVerifier(trusted, clock), certificates: config.certificates },
     endpoints: config.endpoints,
     queueFields: config.queueFields,
     cacheFolder: join(folder, "cache"),
+    ...(loki === undefined ? {} : { logForward: { url: loki.url, ...headers } }),
     ...(host === undefined ? {} : { host }),
     ...(port === undefined ? {} : { port }),
     ...(log === undefined ? {} : { log }),

@@ -7,6 +7,8 @@ export interface Route {
   readonly method: string;
   readonly path: string;
   readonly needs: Needs;
+  /** What the right role is answered with `{}`; 200 unless told. */
+  readonly status?: number;
 }
 
 /** Every address that is not open to anyone, and the calls that are. */
@@ -17,6 +19,7 @@ export const ROUTES: readonly Route[] = [
   ]),
   { method: "POST", path: "/api/v1/workload/submit", needs: "user" },
   { method: "POST", path: "/api/v1/file_server/upload_cache_file", needs: "user" },
+  { method: "POST", path: "/loki/api/v1/push", needs: "pilot", status: 204 },
 ];
 
 /** Roles that do not include another. */

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import type { CommandContext } from "../../cli/command-context.ts";
 import { addControls } from "./control.ts";
 import { addErrors } from "./errors.ts";
+import { addLogs } from "./logs.ts";
 import { addPilots } from "./pilots.ts";
 import { addQueues } from "./queues.ts";
 import { addServe } from "./serve.ts";
@@ -25,6 +26,7 @@ On a laptop:
   almagest workload submit jobs.yaml     in another terminal; see 'submit --help' for the file
   almagest workload status               what runs, what is done
   almagest workload errors 1             what failed in workflow 1, failures of one kind together
+  almagest workload logs star --job JOB  what a job printed, here those lines with "star"
   almagest workload why JOB              why a job (by id or name) is where it is
 
 Commands find the server by --server or ALMAGEST_WORKLOAD: the folder that 'serve' was given (./workload unless
@@ -36,6 +38,7 @@ told), or its address, with a token in ALMAGEST_TOKEN.`,
     addStatus,
     addWhy,
     addErrors,
+    addLogs,
     addControls,
     addQueues,
     addShares,
