@@ -271,7 +271,14 @@ testOnEach(
     await writeFile(join(butler.root, "stray.yaml"), "x");
     await writeFile(join(butler.root, ".image.yaml.0123456789ab.part"), "x");
     assert.deepEqual((await butler.check()).orphaned, []);
-    const report = await butler.check({ checksums: true, graceMs: -1000 });
+    const steps: string[] = [];
+    const report = await butler.check({
+      checksums: true,
+      graceMs: -1000,
+      onProgress: (done, total) => steps.push(`${done}/${total}`),
+    });
+    assert.equal(steps.at(-1), `${report.checked}/${report.checked}`);
+    assert.equal(steps.length, report.checked);
     assert.deepEqual(
       report.missing.map(({ id }) => id),
       [refs[0]!.id],

@@ -302,7 +302,7 @@ export async function openRemoteButler(options: RemoteOptions): Promise<Butler> 
     removeUnclaimed: async () => {
       throw unsupported("delete files", "run fsck where the repository is");
     },
-    check: (query) => call("check", query),
+    check: ({ onProgress: _local, ...query } = {}) => call("check", query),
     validateConfiguration: (query) => call("validateConfiguration", query),
     close,
     [Symbol.asyncDispose]: close,

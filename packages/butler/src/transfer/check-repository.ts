@@ -27,6 +27,8 @@ export interface CheckOptions {
   readonly repair?: boolean;
   /** Leave unclaimed files younger than this alone, as their writer may be about to claim them; one hour unless told. */
   readonly graceMs?: number;
+  /** Told how many claimed files were looked at, of how many. */
+  readonly onProgress?: (checked: number, total: number) => void;
 }
 
 /** What a check found. Paths are relative to the repository. */
@@ -86,17 +88,21 @@ async function isMemberSound(
 async function checkRecords(
   state: ButlerState,
   checksums: boolean,
+  onProgress: CheckOptions["onProgress"],
 ): Promise<{ checked: number; missing: FileRecord[]; changed: FileRecord[] }> {
   const { db, fileTable } = state.repository;
   const columns = ["dataset_id", "path", "formatter", "storage_class", "component", "checksum", "file_size"];
   const query = sql`SELECT ${joinSql(columns.map((name) => identifier(name)))} FROM ${identifier(fileTable)}
       WHERE dataset_id NOT IN (SELECT dataset_id FROM dataset_location_trash WHERE datastore_name = ${state.repository.datastoreName})`;
+  const [counted] =
+    onProgress === undefined ? [] : await db.rows(sql`SELECT COUNT(*) FROM ${identifier(fileTable)}`);
   let checked = 0;
   const missing: FileRecord[] = [];
   const changed: FileRecord[] = [];
   for await (const page of db.stream(query)) {
     for (const record of page.map(toFileRecord)) {
       checked++;
+      onProgress?.(checked, Math.max(checked, Number(counted?.[0] ?? 0)));
       const verdict = await isSound(state, record, checksums);
       if (verdict === "missing") missing.push(record);
       if (verdict === "changed") changed.push(record);
@@ -212,7 +218,11 @@ async function checkDatastore(
 ): Promise<CheckReport> {
   const { repair = false, graceMs = 3_600_000 } = options;
   const { db, datastoreName, root } = state.repository;
-  const { checked, missing, changed } = await checkRecords(state, options.checksums ?? false);
+  const { checked, missing, changed } = await checkRecords(
+    state,
+    options.checksums ?? false,
+    options.onProgress,
+  );
   const { orphaned, halfWritten } = await findUnclaimed(state, graceMs);
   const inconsistent = await findInconsistent(state);
   const [trash] = await db.rows(

@@ -52,7 +52,12 @@ export function addFsck(parent: Command, context: CommandContext): void {
       const { repair = false, checksums = false } = options;
       await using butler = await openCatalogue(repo, { writeable: repair });
       const stage = startStage(context.terminal, "check files");
-      const report = await butler.check({ repair, checksums, graceMs: options.grace * 1000 });
+      const report = await butler.check({
+        repair,
+        checksums,
+        graceMs: options.grace * 1000,
+        onProgress: stage.update,
+      });
       stage.end(`${report.checked} files`);
       const findings = findingsOf(report);
       const { out } = context.terminal;
