@@ -16,6 +16,8 @@ export interface ExecuteOptions {
   readonly butler: Butler;
   readonly graph: QuantumGraph;
   readonly pool: QuantumPool;
+  /** Whether some process worked in the output run before. */
+  readonly continued: boolean;
   readonly retries: number;
   /** Codes of failures that are tried again; all unless told. */
   readonly retryOn?: readonly string[];
@@ -57,7 +59,7 @@ class Execution {
     this.#options = options;
     this.#progress = createGraphProgress(options.graph);
     this.#maker = createJobMaker(options.butler, this.#progress);
-    this.#ingest = createIngestQueue(options.butler, (error) => this.#abort(error));
+    this.#ingest = createIngestQueue(options.butler, options.continued, (error) => this.#abort(error));
     this.#counters = createLabelCounters(options.graph);
     this.#counterOf = new Map(this.#counters.map((counter) => [counter.label, counter]));
   }

@@ -19,9 +19,10 @@ const BATCH = 1024;
 /** Longest time that a finished quantum stays unregistered, ms: what a killed run repeats at worst. */
 const PATIENCE_MS = 200;
 
-/** Creates the queue of one execution; `onError` is told when a background batch fails. */
+/** Creates the queue of one execution, whose run may be `continued`; `onError` is told when a background batch fails. */
 export function createIngestQueue(
   butler: Pick<Butler, "ingestOutputs" | "root">,
+  continued: boolean,
   onError: (error: unknown) => void,
 ): IngestQueue {
   const { root } = butler;
@@ -32,7 +33,7 @@ export function createIngestQueue(
   let timer: NodeJS.Timeout | undefined;
   let last: Promise<void> = Promise.resolve();
   const store = async (files: readonly OutputRecord[], texts: readonly NewDocument[]): Promise<void> => {
-    const batch = [...files, ...storeDocuments(root, texts)];
+    const batch = [...files, ...storeDocuments(root, texts, continued)];
     const paths = new Set(batch.map(({ path }) => path.replace(/#zip-path=.*$/, "")));
     await disk.sync([...paths].map((path) => resolveWithin(root, path)));
     await butler.ingestOutputs(batch);

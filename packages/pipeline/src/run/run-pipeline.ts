@@ -76,6 +76,7 @@ export async function runPrepared(
         const executed = await executeGraph({
           butler,
           graph: quanta,
+          continued: presence.continued,
           pool,
           retries: options.retries ?? 0,
           ...(options.retryOn ? { retryOn: options.retryOn } : {}),

@@ -7,6 +7,8 @@ import { processMark, processPlace } from "./process-mark.ts";
 
 /** A note, in a run's folder, that a process works there. It stays where the process is killed. */
 export interface RunPresence {
+  /** Whether some process worked in the run before. */
+  readonly continued: boolean;
   /** Takes the note away. */
   leave(): void;
 }
@@ -26,12 +28,14 @@ export const archiveFolder = (run: string): string => `${run.replace(/[ <>:"\\|?
  * unregistered: temporary files, and archives of documents. What another machine's processes left stays for fsck. */
 export async function enterRun(butler: Butler, run: string): Promise<RunPresence> {
   const folder = resolveWithin(butler.root, archiveFolder(run));
+  const continued = existsSync(folder);
   await mkdir(folder, { recursive: true });
   await sweepRun(butler, run);
   const path = join(folder, `.run.${processMark()}000000.part`);
   await writeFile(path, JSON.stringify({ place: processPlace(), pid: process.pid } satisfies Note));
   present.set(path, (present.get(path) ?? 0) + 1);
   return {
+    continued,
     leave: () => {
       const others = present.get(path)! - 1;
       if (others > 0) present.set(path, others);

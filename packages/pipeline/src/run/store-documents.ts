@@ -1,4 +1,4 @@
-import { mkdirSync, renameSync, writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, posix } from "node:path";
 import type { LocatedDataset, OutputRecord } from "@almagest/butler";
 import { resolveWithin } from "@almagest/resources";
@@ -21,10 +21,17 @@ const LARGEST_ARCHIVE = 1 << 26;
 /**
  * Stores documents under their planned paths, or in archives of their run where there are many: one new file for hundreds
  * of quanta, whose members the Butler (the original's too) finds by `archive.zip#zip-path=member`. Nothing is forced to
- * disk yet. Gives the records to register.
+ * disk yet. Gives the records to register. In a run that is `continued`, a document that goes into an archive may stand
+ * alone at its planned path, unregistered, from a process that was killed: that file is deleted.
  */
-export function storeDocuments(root: string, documents: readonly NewDocument[]): OutputRecord[] {
+export function storeDocuments(
+  root: string,
+  documents: readonly NewDocument[],
+  continued = false,
+): OutputRecord[] {
   if (documents.length < PACKED_FROM) return documents.map((document) => storeAlone(root, document));
+  if (continued)
+    for (const { located } of documents) rmSync(resolveWithin(root, located.path), { force: true });
   return [...groupForArchives(documents)].flatMap((group) => storeTogether(root, group));
 }
 
