@@ -1,4 +1,5 @@
-import { convolve, detectSpans, stackClipped, warpLanczos3 } from "@almagest/kernels";
+import { calibrateRows, convolve, detectSpans, stackClipped, warpLanczos3 } from "@almagest/kernels";
+import { calibrateRowsPlain } from "../../packages/kernels/src/oracle/calibrate-rows.ts";
 import { convolvePlain } from "../../packages/kernels/src/oracle/convolve.ts";
 import { findSpansPlain } from "../../packages/kernels/src/oracle/find-spans.ts";
 import { stackClippedPlain } from "../../packages/kernels/src/oracle/stack-clipped.ts";
@@ -65,6 +66,24 @@ export const bars: Bar[] = [
     return {
       fast: () => warpLanczos3(src, grid, dst, { noDataBits: 256 }),
       plain: () => warpLanczos3Plain(src, grid, dst, { noDataBits: 256 }),
+    };
+  }),
+  ratioBar("bias, dark and flat of an amplifier's rows", 1.5, () => {
+    const signal = createSkyFrame(SIDE);
+    const plane = (value: number): Float32Array => new Float32Array(PIXELS).fill(value);
+    const rows = {
+      ...{ signal, bits: new Uint8Array(PIXELS), stride: SIDE, width: SIDE, count: SIDE },
+      ...{ at: 0, step: SIDE, flip: false, readVariance: 25 },
+    };
+    const planes = {
+      ...{ image: plane(0), variance: plane(0), darkSec: 30, minimumFlat: 0.1, unlitBit: 1 },
+      bias: { data: plane(3), variance: plane(1) },
+      dark: { data: plane(0.01), variance: plane(1e-5) },
+      flat: { data: plane(0.98), variance: plane(1e-6) },
+    };
+    return {
+      fast: () => void calibrateRows(rows, planes),
+      plain: () => void calibrateRowsPlain(rows, planes),
     };
   }),
 ];

@@ -69,7 +69,7 @@ payload: {payloadName: numbers, butlerConfig: ${folder}/repo, inCollection: raw,
   assert.equal(record.jobs.length, 3);
 
   assert.equal(await system.cancel(submission), 3);
-  assert.deepEqual((await finish()).slice(4), ["PRUNED", "SUCCEEDED", "PRUNED"]);
+  assert.deepEqual((await finish()).slice(4), ["DELETED", "SUCCEEDED", "DELETED"]);
   await service.manager.defineQueue({ ...service.manager.queues()[0]!, status: "online" });
   await system.submit(submission, tools);
   assert.ok((await finish()).every((state) => state === "SUCCEEDED"));
