@@ -4,7 +4,7 @@ import { basename, join } from "node:path";
 import { createRepository, ingestZip, openButler, retrieveZip } from "../../packages/butler/src/index.ts";
 import type { Bar } from "../../scripts/bar.ts";
 import { findPython } from "../python.ts";
-import { type Comparison, verdict } from "./compare-queries.ts";
+import { type Comparison, checkInto, verdict } from "./compare-queries.ts";
 import { PythonButler } from "./python-butler.ts";
 
 const CAM = "CamX";
@@ -31,10 +31,7 @@ async function measure(from: "ours" | "theirs"): Promise<Comparison> {
   const executable = findPython(["lsst.daf.butler"]);
   const home = await mkdtemp(join(tmpdir(), "almagest-interop-zip-"));
   const comparison: Comparison = { same: 0, refused: 0, differences: [] };
-  const check = (what: string, a: unknown, b: unknown): void => {
-    if (JSON.stringify(a) === JSON.stringify(b)) comparison.same++;
-    else comparison.differences.push(`${what}: ${JSON.stringify(a)} and ${JSON.stringify(b)}`);
-  };
+  const check = checkInto(comparison);
   try {
     const [source, target, folder] = ["source", "target", "archives"].map((name) => join(home, name)) as [
       string,

@@ -4,7 +4,14 @@ import { join } from "node:path";
 import { type DatasetRef, openButler } from "../../packages/butler/src/index.ts";
 import { type PostgresServer, startPostgres } from "../../packages/servers/src/index.ts";
 import type { Bar } from "../../scripts/bar.ts";
-import { type Comparison, canonical, compareQueries, goldenQueries, verdict } from "./compare-queries.ts";
+import {
+  type Comparison,
+  canonical,
+  checkInto,
+  compareQueries,
+  goldenQueries,
+  verdict,
+} from "./compare-queries.ts";
 import { generateQueries } from "./generated-queries.ts";
 import { copyTheirs, GOLDEN, makeOurs, makeTheirs } from "./golden-copy.ts";
 import { findPythonButler, PythonButler } from "./python-butler.ts";
@@ -29,10 +36,7 @@ async function takeTurns(root: string, python: PythonButler): Promise<Comparison
   await python.call("open", { root, run: "turns/python" });
   await using ours = await openButler(root, { run: "turns/ours" });
   const comparison: Comparison = { same: 0, refused: 0, differences: [] };
-  const check = (what: string, a: unknown, b: unknown): void => {
-    if (JSON.stringify(a) === JSON.stringify(b)) comparison.same++;
-    else comparison.differences.push(`${what}: ours ${JSON.stringify(a)}, theirs ${JSON.stringify(b)}`);
-  };
+  const check = checkInto(comparison);
   for (let turn = 0; turn < 20; turn++) {
     const dataId = { instrument: "CamX", visit: 10 * (1 + (turn % 10)), detector: 2 + Math.floor(turn / 10) };
     const value = { turn, text: `turn ${turn}`, list: [turn, turn / 4, null, "yes", "1e5"], flag: true };

@@ -125,6 +125,14 @@ export function goldenQueries(): (GeneratedQuery & { bind?: GoldenQuery["bind"] 
   }));
 }
 
+/** What notes in a comparison whether two things read the same as JSON. */
+export function checkInto(comparison: Comparison): (what: string, a: unknown, b: unknown) => void {
+  return (what, a, b) => {
+    if (JSON.stringify(a) === JSON.stringify(b)) comparison.same++;
+    else comparison.differences.push(`${what}: ${JSON.stringify(a)} and ${JSON.stringify(b)}`);
+  };
+}
+
 /** A comparison as the measure of a bar. */
 export function verdict({ same, refused, differences }: Comparison): {
   figure: string;

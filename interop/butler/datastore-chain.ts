@@ -6,7 +6,7 @@ import { openPostgres } from "../../packages/database/src/index.ts";
 import { startPostgres } from "../../packages/servers/src/index.ts";
 import type { Bar } from "../../scripts/bar.ts";
 import { findPython } from "../python.ts";
-import { type Comparison, verdict } from "./compare-queries.ts";
+import { type Comparison, checkInto, verdict } from "./compare-queries.ts";
 import { PythonButler } from "./python-butler.ts";
 
 const CAM = "CamX";
@@ -32,10 +32,7 @@ const CHAIN = {
 
 async function takeTurns(root: string, python: PythonButler): Promise<Comparison> {
   const comparison: Comparison = { same: 0, refused: 0, differences: [] };
-  const check = (what: string, a: unknown, b: unknown): void => {
-    if (JSON.stringify(a) === JSON.stringify(b)) comparison.same++;
-    else comparison.differences.push(`${what}: ${JSON.stringify(a)} and ${JSON.stringify(b)}`);
-  };
+  const check = checkInto(comparison);
   await using ours = await openButler(root, { run: "turns/ours" });
   await ours.insertRecords("instrument", [{ name: CAM }]);
   await ours.insertRecords(

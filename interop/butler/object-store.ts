@@ -5,8 +5,7 @@ import { createRepository, openButler } from "../../packages/butler/src/index.ts
 import { missingForCeph, startCeph } from "../../packages/servers/src/index.ts";
 import type { Bar } from "../../scripts/bar.ts";
 import { findPython } from "../python.ts";
-import type { Comparison } from "./compare-queries.ts";
-import { verdict } from "./compare-queries.ts";
+import { type Comparison, checkInto, verdict } from "./compare-queries.ts";
 import { PythonButler } from "./python-butler.ts";
 
 const CAM = "CamX";
@@ -38,10 +37,7 @@ async function withCeph<T>(
 /** Writes by turns into one repository on S3, and checks that each reads all that either wrote. */
 async function takeTurns(root: string, python: PythonButler): Promise<Comparison> {
   const comparison: Comparison = { same: 0, refused: 0, differences: [] };
-  const check = (what: string, a: unknown, b: unknown): void => {
-    if (JSON.stringify(a) === JSON.stringify(b)) comparison.same++;
-    else comparison.differences.push(`${what}: ${JSON.stringify(a)} and ${JSON.stringify(b)}`);
-  };
+  const check = checkInto(comparison);
   await using ours = await openButler(root, { run: "turns/ours" });
   await ours.insertRecords("instrument", [{ name: CAM }]);
   const detectors = Array.from({ length: 20 }, (_, id) => ({

@@ -55,6 +55,7 @@ export {
   type FormatterRegistry,
   formatterOf,
 } from "./formatter-registry.ts";
+export { tablePart } from "./formatters/table-part.ts";
 export { type OpenOptions, openButler } from "./open-butler.ts";
 export {
   type DatastoreRecords,

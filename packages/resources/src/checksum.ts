@@ -1,4 +1,4 @@
-import { createHash } from "node:crypto";
+import { createHash, hash as hashOf } from "node:crypto";
 import { createReadStream } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
 
@@ -25,6 +25,9 @@ export function startChecksum(): RunningChecksum {
     finish: () => hash.digest("hex"),
   };
 }
+
+/** The checksum that the Butler stores beside each file, of all its bytes (a text's in UTF-8): BLAKE2b-512 in hex. */
+export const checksumOf = (content: string | Uint8Array): string => hashOf("blake2b512", content, "hex");
 
 const WHOLE_FILE_BYTES = 8 * 1024 * 1024;
 

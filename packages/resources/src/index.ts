@@ -1,5 +1,5 @@
 /** @module One interface over files and object stores: durable whole-file writes, transfers, checksums, URIs. */
-export { checksumFile, type RunningChecksum, startChecksum } from "./checksum.ts";
+export { checksumFile, checksumOf, type RunningChecksum, startChecksum } from "./checksum.ts";
 export {
   type DurableFile,
   type DurableOptions,

@@ -1,7 +1,7 @@
 import { readFile, rm, writeFile } from "node:fs/promises";
 import { AlmagestError } from "@almagest/base";
+import { checksumOf } from "./checksum.ts";
 import { copyToTemporary } from "./local-copy.ts";
-import { digestOf } from "./parts.ts";
 import { encodePath, parseRemoteUri } from "./remote-uri.ts";
 import type { ResourceStore } from "./resource-store.ts";
 import { copyOnly } from "./upload-mode.ts";
@@ -42,7 +42,7 @@ export function createMemoryStore(): ResourceStore {
       if (options.mode === "move") await rm(localPath);
       return {
         sizeBytes: bytes.length,
-        ...(options.checksum ? { checksum: digestOf("blake2b512", bytes) } : {}),
+        ...(options.checksum ? { checksum: checksumOf(bytes) } : {}),
       };
     },
     download: async (uri, localPath) => writeFile(localPath, bytesOf(uri)),

@@ -1,4 +1,3 @@
-import { hash } from "node:crypto";
 import {
   closeSync,
   fchmodSync,
@@ -14,6 +13,7 @@ import {
 } from "node:fs";
 import { dirname } from "node:path";
 import { promisify } from "node:util";
+import { checksumOf } from "./checksum.ts";
 import {
   type DurableFile,
   type DurableOptions,
@@ -48,7 +48,7 @@ function describe(inode: number, bytes: Uint8Array, options: DurableOptions): Du
   return {
     sizeBytes: bytes.length,
     inode,
-    ...(options.checksum ? { checksum: hash("blake2b512", bytes) } : {}),
+    ...(options.checksum ? { checksum: checksumOf(bytes) } : {}),
   };
 }
 

@@ -1,9 +1,7 @@
 import { readFile, writeFile } from "node:fs/promises";
 import type { Table } from "@almagest/tables";
 import type { Formatter } from "../types.ts";
-
-/** Loaded with the first table, as for Parquet. */
-const loadTables = (): Promise<typeof import("@almagest/tables")> => import("@almagest/tables");
+import { loadTables, tablePart } from "./table-part.ts";
 
 /** Tables as ECSV, astropy's text form. Components and the parameter `columns` as with Parquet. */
 export const ecsvFormatter: Formatter<Table> = {
@@ -11,12 +9,7 @@ export const ecsvFormatter: Formatter<Table> = {
   extension: ".ecsv",
   write: async (table, path) => writeFile(path, (await loadTables()).formatEcsv(table)),
   read: async (path, options) => {
-    const { parseEcsv, selectColumns } = await loadTables();
-    const table = parseEcsv(await readFile(path, "utf8"));
-    if (options.component === "columns") return [...table.columns.keys()];
-    if (options.component === "rowcount") return table.rows;
-    const columns = options.parameters?.columns;
-    if (columns === undefined) return table;
-    return selectColumns(table, typeof columns === "string" ? [columns] : (columns as string[]));
+    const { parseEcsv } = await loadTables();
+    return tablePart(parseEcsv(await readFile(path, "utf8")), options);
   },
 };

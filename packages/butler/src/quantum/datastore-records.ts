@@ -77,6 +77,18 @@ export function parseDatastoreRecords(
   return found;
 }
 
+/** A stored file as the original writes it into documents, which tell differently that no component is meant. */
+export function describeFile(file: OutputRecord, noComponent: string | null): RecordModel {
+  return {
+    formatter: file.formatter,
+    path: file.path,
+    storage_class: file.storageClass,
+    component: file.component ?? noComponent,
+    checksum: file.checksum ?? null,
+    file_size: file.sizeBytes,
+  };
+}
+
 /** The records of stored files as the original's quantum graphs and quantum-backed Butler take them. */
 export function formatDatastoreRecords(
   files: readonly OutputRecord[],
@@ -86,14 +98,7 @@ export function formatDatastoreRecords(
   const records = [...byId].map(([id, own]): [string, Record<string, RecordModel[]>] => [
     id.replaceAll("-", ""),
     {
-      [datastore.table]: own.map((file) => ({
-        formatter: file.formatter,
-        path: file.path,
-        storage_class: file.storageClass,
-        component: file.component ?? WHOLE_DATASET,
-        checksum: file.checksum ?? null,
-        file_size: file.sizeBytes,
-      })),
+      [datastore.table]: own.map((file) => describeFile(file, WHOLE_DATASET)),
     },
   ]);
   return {

@@ -1,9 +1,9 @@
-import { createHash } from "node:crypto";
 import { relative, sep } from "node:path";
 import { isAlmagestError } from "@almagest/base";
 import { identifier, joinSql, sql } from "@almagest/database";
 import {
   checksumFile,
+  checksumOf,
   decodePath,
   isRemoteUri,
   isTemporaryName,
@@ -82,7 +82,7 @@ async function isMemberSound(
   }
   if (record.sizeBytes >= 0 && bytes.length !== record.sizeBytes) return "changed";
   if (!checksums || record.checksum === undefined) return "sound";
-  return createHash("blake2b512").update(bytes).digest("hex") === record.checksum ? "sound" : "changed";
+  return checksumOf(bytes) === record.checksum ? "sound" : "changed";
 }
 
 async function checkRecords(

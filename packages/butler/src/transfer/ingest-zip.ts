@@ -1,6 +1,12 @@
-import { createHash } from "node:crypto";
 import { AlmagestError, isAlmagestError } from "@almagest/base";
-import { storeFor, toFileUri, toLocalPath, type UploadOptions } from "@almagest/resources";
+import {
+  checksumOf,
+  isRemoteUri,
+  storeFor,
+  toFileUri,
+  toLocalPath,
+  type UploadOptions,
+} from "@almagest/resources";
 import type { OutputRecord } from "../api/dataset-api.ts";
 import type { Butler } from "../butler.ts";
 import { locationOf } from "../datastore/stored-file.ts";
@@ -50,7 +56,7 @@ async function recordsOf(
       if (!isAlmagestError(cause)) throw cause;
       throw invalidZip(local, cause.message, cause);
     }
-    const checksum = createHash("blake2b512").update(bytes).digest("hex");
+    const checksum = checksumOf(bytes);
     if (
       (info.checksum ?? checksum) !== checksum ||
       (info.file_size >= 0 && info.file_size !== bytes.length)
@@ -101,7 +107,7 @@ export async function ingestZip(
   const name = zipFileName(Object.keys(index.artifact_map));
   const stored =
     mode === "direct"
-      ? /^[a-z][a-z0-9+.-]*:\/\//i.test(path)
+      ? isRemoteUri(path)
         ? path
         : toFileUri(toLocalPath(path))
       : `zips/${name.slice(0, 4)}/${name}`;

@@ -7,6 +7,7 @@ import type { Butler } from "../butler.ts";
 import { locationOf } from "../datastore/stored-file.ts";
 import { readZipMember, zipMemberOf } from "../datastore/zip-member.ts";
 import { type NewZipMember, writeZip } from "../datastore/zip-writer.ts";
+import { describeFile } from "../quantum/datastore-records.ts";
 import type { DatasetRef } from "../types.ts";
 import { ZIP_INDEX, type ZipIndex, zipFileName } from "./zip-index.ts";
 
@@ -83,14 +84,7 @@ export async function retrieveZip(
       continue;
     }
     artifacts.set(name, {
-      info: {
-        formatter: file.formatter,
-        path: file.path,
-        storage_class: file.storageClass,
-        component: file.component ?? null,
-        checksum: file.checksum ?? null,
-        file_size: file.sizeBytes,
-      },
+      info: describeFile(file, null),
       ids: [file.ref.id],
     });
     members.push({ name, read: () => readStoredBytes(butler.root, file.path) });

@@ -1,14 +1,8 @@
 import { AlmagestError } from "@almagest/base";
-import type { Formatter } from "@almagest/butler";
+import { type Formatter, tablePart } from "@almagest/butler";
 import { type ColumnData, openFits, type TableData } from "@almagest/fits";
 import type { Box } from "@almagest/images";
-import {
-  type Column,
-  createTable,
-  selectColumns,
-  type Table,
-  type ColumnData as TableColumnData,
-} from "@almagest/tables";
+import { type Column, createTable, type Table, type ColumnData as TableColumnData } from "@almagest/tables";
 
 function notRead(path: string, problem: string): AlmagestError {
   return new AlmagestError("PIPELINE.FORMAT_INVALID", `${path} ${problem}.`, { fields: { path } });
@@ -65,12 +59,6 @@ export const fitsGenericFormatter: Formatter<Table | readonly Box[]> = {
     const table = await hdu.readTable();
     if (table.columns.has("SHAPE") && table.columns.has("R")) return toBoxes(table, path);
     const columns = [...table.columns.values()].flatMap((column) => toColumn(column, table.rows));
-    const all = createTable(columns);
-    const wanted = options.parameters?.columns;
-    if (options.component === "columns") return [...all.columns.keys()];
-    if (options.component === "rowcount") return all.rows;
-    return wanted === undefined
-      ? all
-      : selectColumns(all, typeof wanted === "string" ? [wanted] : (wanted as string[]));
+    return tablePart(createTable(columns), options);
   },
 };

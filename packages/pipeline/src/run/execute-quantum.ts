@@ -2,7 +2,7 @@ import { extname } from "node:path";
 import { performance } from "node:perf_hooks";
 import { AlmagestError, createLogger, createRandom, systemClock } from "@almagest/base";
 import { createQuantumButler, type DatasetRef, formatterOf, type QuantumButler } from "@almagest/butler";
-import { resolveWithin } from "@almagest/resources";
+import { checksumOf, resolveWithin } from "@almagest/resources";
 import { isEncodingFormatter } from "../formatters/encoding-formatter.ts";
 import type { Edge } from "../graph/task-node.ts";
 import { NoWorkFound } from "../no-work-found.ts";
@@ -20,7 +20,7 @@ import {
 } from "./quantum-job.ts";
 import type { LoadedRuntime, LoadedTask } from "./runtime.ts";
 import { createTaskMetadata, type MetadataValue } from "./task-metadata.ts";
-import { checksumOf, writeOutput } from "./write-output.ts";
+import { writeOutput } from "./write-output.ts";
 
 /** Where a quantum runs. */
 export interface QuantumPlace {

@@ -1,10 +1,9 @@
-import { hash } from "node:crypto";
 import { mkdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { cp, rm, rmdir } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { invariant } from "@almagest/base";
 import { type Formatter, type FormatterRegistry, formatterOf, type LocatedDataset } from "@almagest/butler";
-import { checksumFile, resolveWithin, startChecksum } from "@almagest/resources";
+import { checksumFile, checksumOf, resolveWithin, startChecksum } from "@almagest/resources";
 import { isEncodingFormatter } from "../formatters/encoding-formatter.ts";
 import { FileValue } from "./file-value.ts";
 import { nextMark } from "./process-mark.ts";
@@ -14,9 +13,6 @@ export interface WrittenFile {
   readonly sizeBytes: number;
   readonly checksum?: string;
 }
-
-/** BLAKE2b-512 in hexadecimal digits, as the Butler keeps it. */
-export const checksumOf = (content: string | Uint8Array): string => hash("blake2b512", content, "hex");
 
 const madeFolders = new Set<string>();
 

@@ -1,4 +1,5 @@
 import { open, rm, stat } from "node:fs/promises";
+import { checksumOf } from "../checksum.ts";
 import { createHttpClient, type HttpClientOptions } from "../http/http-client.ts";
 import type { HttpSource } from "../http/ranged-read.ts";
 import { readBytes, readToFile } from "../http/read-source.ts";
@@ -58,7 +59,7 @@ async function uploadFile(
   await using file = await open(path, "r");
   const bytes = await readStretch(file, 0, size);
   await putObject(at, bytes, overwrite);
-  return { sizeBytes: size, ...(checksum ? { checksum: digestOf("blake2b512", bytes) } : {}) };
+  return { sizeBytes: size, ...(checksum ? { checksum: checksumOf(bytes) } : {}) };
 }
 
 async function* listObjects({ client, target }: Located, scheme: string): AsyncGenerator<ResourceInfo> {
