@@ -36,6 +36,7 @@ const PROGRAMS = [
   { command: "xrootd", package: "xrootd-server", for: "repositories on XRootD" },
   { command: "/usr/bin/radosgw", package: "radosgw", for: "repositories on S3" },
   { command: "/usr/share/activemq/bin/activemq.jar", package: "activemq", for: "messages over a broker" },
+  { command: "prometheus", package: "prometheus", for: "the workload manager's metrics" },
   { module: "astropy", package: "python3-astropy", for: "FITS and WCS" },
   { module: "sep", package: "python3-sep", for: "measurement" },
 ];

@@ -14,5 +14,11 @@ export { freePorts } from "./free-ports.ts";
 export { missingForNginxDav, type NginxDav, startNginxDav } from "./nginx-dav.ts";
 export { type OidcClient, type OidcServer, startOidc } from "./oidc.ts";
 export { missingForPostgres, type PostgresServer, startPostgres } from "./postgres.ts";
+export {
+  checkMetrics,
+  missingForPrometheus,
+  type PrometheusServer,
+  startPrometheus,
+} from "./prometheus.ts";
 export { missingForSlurm, type SlurmOptions, type SlurmSite, startSlurm } from "./slurm.ts";
 export { missingForXrootd, startXrootd, type XrootdServer } from "./xrootd.ts";

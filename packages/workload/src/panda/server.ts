@@ -57,6 +57,8 @@ const LEGACY = new Map(
 );
 const V1 = new Map(PANDA_CALLS.flatMap((call) => (call.v1 === undefined ? [] : [[call.v1, call]])));
 
+const METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
+
 function send(response: ServerResponse, status: number, body: Json): void {
   const text = JSON.stringify(body);
   response.writeHead(status, {
@@ -75,8 +77,8 @@ function explain(error: unknown): Answer {
 }
 
 /**
- * Serves PanDA's API, legacy (`/server/panda/…`) and v1 (`/api/v1/…`), the queue and endpoint files that a pilot reads, and
- * `/openapi.json`. Plain node:http: a table of calls needs no framework, and the pilot's undeclared gzip would have to be
+ * Serves PanDA's API, legacy (`/server/panda/…`) and v1 (`/api/v1/…`), the queue and endpoint files that a pilot reads,
+ * `/metrics` for Prometheus, and `/openapi.json`. Plain node:http: a table of calls needs no framework, and the pilot's undeclared gzip would have to be
  * read around one anyway.
  */
 export async function startPandaServer(
@@ -192,6 +194,11 @@ function createHandler(
         explain,
       );
       return send(response, 200, { success: answer.success, message: answer.message, data: answer.data });
+    }
+    if (path === "/metrics" && request.method === "GET") {
+      await admit(request, { needs: "reader" });
+      const text = await manager.metrics();
+      return void response.writeHead(200, { "content-type": METRICS_TYPE }).end(text);
     }
     const { files, logs } = services;
     if (path === "/loki/api/v1/push" && logs !== undefined && request.method === "POST") {

@@ -19,6 +19,7 @@ export const ROUTES: readonly Route[] = [
   ]),
   { method: "POST", path: "/api/v1/workload/submit", needs: "user" },
   { method: "POST", path: "/api/v1/file_server/upload_cache_file", needs: "user" },
+  { method: "GET", path: "/metrics", needs: "reader" },
   { method: "POST", path: "/loki/api/v1/push", needs: "pilot", status: 204 },
 ];
 
