@@ -370,6 +370,11 @@ import { spawn as spawn2 } from "node:child_process";
 import { mkdir, rm } from "node:fs/promises";
 import { join as join3 } from "node:path";
 
+// packages/workload/src/traces/pilot-timing.ts
+function writePilotTiming({ setup, stageIn, payload, stageOut }) {
+  return [0, stageIn, payload, stageOut, 0, setup].map((seconds) => String(Number(seconds.toFixed(3)))).join("|");
+}
+
 // packages/workload/src/pilot/capped-log.ts
 import { open } from "node:fs/promises";
 var CappedLog = class _CappedLog {
@@ -758,6 +763,7 @@ var PilotSlot = class {
   }
   /** Runs one job to its end and reports it; `stop` ends it early as given up. */
   async run(order, stop2) {
+    const takenMs = performance.now();
     const { client, folder: folder2, diskMb, times, logBytes, limits: fixed, shipper, shipBytes } = this.#settings;
     const home = join3(folder2, String(order.attemptId));
     const work = join3(home, "work");
@@ -788,6 +794,7 @@ var PilotSlot = class {
       heartbeat,
       AbortSignal.any([done.signal, stop2])
     );
+    const launchedMs = performance.now();
     const running = this.#launch(launch, order, work, mark, log2).finally(() => done.abort());
     running.catch(() => {
     });
@@ -804,7 +811,13 @@ var PilotSlot = class {
     if (!launch?.warm) await killMarked(mark, this.#settings.graceMs);
     const failure = stopped ?? ending.failure;
     if (failure === void 0) await rm(work, { recursive: true, force: true });
-    await client.update({ ...ids, ...use(), ...endingFields(failure, ending) });
+    const timing = {
+      setup: (launchedMs - takenMs) / 1e3,
+      payload: (performance.now() - launchedMs) / 1e3,
+      ...{ stageIn: 0, stageOut: 0 }
+    };
+    const pilot_timing = writePilotTiming(timing);
+    await client.update({ ...ids, ...use(), pilot_timing, ...endingFields(failure, ending) });
   }
   async #kill(mark) {
     await killMarked(mark, this.#settings.graceMs);
@@ -832,7 +845,8 @@ var PilotSlot = class {
       label: order.label,
       workDir: work,
       ...order.taskPayload === void 0 ? {} : { taskPayload: order.taskPayload },
-      ...order.jobPayload === void 0 ? {} : { jobPayload: order.jobPayload }
+      ...order.jobPayload === void 0 ? {} : { jobPayload: order.jobPayload },
+      ...order.traceparent === void 0 ? {} : { traceparent: order.traceparent }
     };
     return launch.warm ? this.#runWarm(job, mark, log2) : runCommand(launch, job, mark, log2);
   }
@@ -870,11 +884,17 @@ var GIVEN_UP = { source: "pilot", code: 1144, text: "the pilot was told to end" 
 var KILLED_CODE = 1212;
 async function runCommand(launch, job, mark, log2) {
   const [program, ...rest] = launch.command;
+  const trace = job.traceparent === void 0 ? {} : { TRACEPARENT: job.traceparent };
   const child = spawn2(program, rest, {
     cwd: job.workDir,
     detached: true,
     stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, ...launch.environment, [PILOT_MARK]: mark, ALMAGEST_JOB: JSON.stringify(job) }
+    env: {
+      ...process.env,
+      ...launch.environment,
+      ...trace,
+      ...{ [PILOT_MARK]: mark, ALMAGEST_JOB: JSON.stringify(job) }
+    }
   });
   let last = Buffer.alloc(0);
   let bytes = 0;

@@ -28,6 +28,8 @@ export const WORKLOAD_ERRORS: Readonly<Record<string, string>> = {
     "Another server runs on this folder; the message names its process. Stop it first.",
   "WORKLOAD.CONFIG_INVALID":
     "The service's configuration cannot be read; the message names the place. See `almagest workload serve --help`.",
+  "WORKLOAD.TRACES_REFUSED":
+    "The collector of traces is away or refuses them for now; they wait in the event log and are sent again. Check its address and token.",
   "WORKLOAD.BATCH_SYSTEM":
     "A command of a batch system failed or gave an answer that cannot be read; it is tried again in the next round.",
 };

@@ -3,6 +3,7 @@ import type { Identity, Role } from "@almagest/identity";
 import type { z } from "zod";
 import type { LogStore } from "../logs/log-store.ts";
 import type { WorkloadManager } from "../manager/workload-manager.ts";
+import type { Tracer } from "../traces/tracer.ts";
 import type { CacheFiles } from "./cache-files.ts";
 import type { Parameters } from "./decode-body.ts";
 import { checkParameters } from "./schemas.ts";
@@ -18,6 +19,8 @@ export interface Services {
   readonly files: CacheFiles | undefined;
   /** The central store of logs; absent where none is kept. */
   readonly logs: LogStore | undefined;
+  /** Which trace each job belongs to; absent where none are kept. */
+  readonly tracer: Tracer | undefined;
   /** What tasks are given that do not say it. */
   readonly taskDefaults: Omit<TaskDefaults, "scope">;
   /** Where this server is. */

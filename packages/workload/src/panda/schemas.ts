@@ -49,6 +49,8 @@ export const updateJobSchema = z.object({
   exe_error_diag: optionalText,
   trans_exit_code: optionalInteger,
   cpu_consumption_time: optionalNumber,
+  /** `getjob|stage-in|payload|stage-out|initial setup|setup`, seconds. */
+  pilot_timing: optionalText,
   max_pss: optionalNumber,
   max_rss: optionalNumber,
   /** JSON text `{lfn: {guid, fsize, adler32, surl, endpoint}}`, or that object. */

@@ -7,6 +7,7 @@ import { AlmagestError, isAlmagestError, type Json, type Logger, silentLogger } 
 import { type AccessSettings, authenticate, type Identity, requireRole, statusOf } from "@almagest/identity";
 import type { LogStore } from "../logs/log-store.ts";
 import type { WorkloadManager } from "../manager/workload-manager.ts";
+import type { Tracer } from "../traces/tracer.ts";
 import { CacheFiles } from "./cache-files.ts";
 import { type Answer, type Call, ok, type Services } from "./call.ts";
 import { PANDA_CALLS } from "./calls.ts";
@@ -37,6 +38,8 @@ export interface PandaServerOptions {
   readonly outputEndpoint?: string;
   /** Where logs that pilots push (as to a Loki, at `/loki/api/v1/push`) are kept; without it none are taken. */
   readonly logs?: LogStore;
+  /** Gives jobs their place in traces; without it they have none. */
+  readonly tracer?: Tracer;
   /** A Loki that is sent a copy. */
   readonly logForward?: LogForward;
   readonly log?: Logger;
@@ -91,6 +94,7 @@ export async function startPandaServer(
     manager,
     files: options.cacheFolder === undefined ? undefined : new CacheFiles(options.cacheFolder),
     logs: options.logs,
+    tracer: options.tracer,
     taskDefaults: {
       get transformation() {
         return `${url()}/trf/run-gen.py`;

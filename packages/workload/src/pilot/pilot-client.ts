@@ -12,6 +12,9 @@ export interface ClientOptions {
   readonly lostMs?: number;
 }
 
+/** A job as the server hands it out: with its place in a trace, where traces are kept. */
+export type TracedOrder = JobOrder & { readonly traceparent?: string };
+
 /** A report in v1's words. */
 export type Update = Readonly<Record<string, string | number>> & {
   readonly job_id: number;
@@ -70,10 +73,10 @@ export class PilotClient {
   async acquire(
     offer: Readonly<Record<string, string | number>>,
     signal: AbortSignal,
-  ): Promise<readonly JobOrder[]> {
+  ): Promise<readonly TracedOrder[]> {
     const { data } = await this.#call("pilot/acquire_jobs", { ...offer, almagest: true }, signal);
     if (data === null) return [];
-    return (data as { jobs: readonly { almagest: JobOrder }[] }).jobs.map(({ almagest }) => almagest);
+    return (data as { jobs: readonly { almagest: TracedOrder }[] }).jobs.map(({ almagest }) => almagest);
   }
 
   /** Reports; gives true when the job must be stopped. */

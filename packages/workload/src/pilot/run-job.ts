@@ -3,13 +3,13 @@ import { mkdir, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { isAlmagestError } from "@almagest/base";
 import type { Failure } from "../core/attempt-state.ts";
-import type { JobOrder } from "../manager/acquire-jobs.ts";
+import { writePilotTiming } from "../traces/pilot-timing.ts";
 import { CappedLog } from "./capped-log.ts";
 import { drainOutput } from "./drain-output.ts";
 import type { LineContext, LogShipper } from "./log-shipper.ts";
 import { MemoryMonitor } from "./memory-monitor.ts";
 import { type Launch, launchOf } from "./payload.ts";
-import type { PilotClient } from "./pilot-client.ts";
+import type { PilotClient, TracedOrder } from "./pilot-client.ts";
 import { killMarked, PILOT_MARK } from "./process-tree.ts";
 import { WarmWorker } from "./warm-worker.ts";
 import { type JobLimits, type WatchTimes, watchJob } from "./watch-job.ts";
@@ -56,7 +56,8 @@ export class PilotSlot {
   }
 
   /** Runs one job to its end and reports it; `stop` ends it early as given up. */
-  async run(order: JobOrder, stop: AbortSignal): Promise<void> {
+  async run(order: TracedOrder, stop: AbortSignal): Promise<void> {
+    const takenMs = performance.now();
     const { client, folder, diskMb, times, logBytes, limits: fixed, shipper, shipBytes } = this.#settings;
     const home = join(folder, String(order.attemptId));
     const work = join(home, "work");
@@ -87,6 +88,7 @@ export class PilotSlot {
       heartbeat,
       AbortSignal.any([done.signal, stop]),
     );
+    const launchedMs = performance.now();
     const running = this.#launch(launch, order, work, mark, log).finally(() => done.abort());
     // It may fail while the watch still looks; the error is thrown by the await below.
     running.catch(() => {});
@@ -104,7 +106,13 @@ export class PilotSlot {
     if (!launch?.warm) await killMarked(mark, this.#settings.graceMs);
     const failure = stopped ?? ending.failure;
     if (failure === undefined) await rm(work, { recursive: true, force: true });
-    await client.update({ ...ids, ...use(), ...endingFields(failure, ending) });
+    const timing = {
+      setup: (launchedMs - takenMs) / 1000,
+      payload: (performance.now() - launchedMs) / 1000,
+      ...{ stageIn: 0, stageOut: 0 },
+    };
+    const pilot_timing = writePilotTiming(timing);
+    await client.update({ ...ids, ...use(), pilot_timing, ...endingFields(failure, ending) });
   }
 
   async #kill(mark: string): Promise<void> {
@@ -124,7 +132,7 @@ export class PilotSlot {
 
   async #launch(
     launch: Launch | undefined,
-    order: JobOrder,
+    order: TracedOrder,
     work: string,
     mark: string,
     log: CappedLog,
@@ -142,6 +150,7 @@ export class PilotSlot {
       workDir: work,
       ...(order.taskPayload === undefined ? {} : { taskPayload: order.taskPayload }),
       ...(order.jobPayload === undefined ? {} : { jobPayload: order.jobPayload }),
+      ...(order.traceparent === undefined ? {} : { traceparent: order.traceparent }),
     };
     return launch.warm ? this.#runWarm(job, mark, log) : runCommand(launch, job, mark, log);
   }
@@ -175,7 +184,7 @@ export class PilotSlot {
   }
 }
 
-const contextOf = ({ workflowId, label, jobId, attemptId, queue }: JobOrder): LineContext => {
+const contextOf = ({ workflowId, label, jobId, attemptId, queue }: TracedOrder): LineContext => {
   return { workflowId, task: label, jobId, attemptId, queue };
 };
 
@@ -186,11 +195,17 @@ const KILLED_CODE = 1212;
 
 async function runCommand(launch: Launch, job: ToWorker, mark: string, log: CappedLog): Promise<Ending> {
   const [program, ...rest] = launch.command;
+  const trace = job.traceparent === undefined ? {} : { TRACEPARENT: job.traceparent };
   const child = spawn(program!, rest, {
     cwd: job.workDir,
     detached: true,
     stdio: ["ignore", "pipe", "pipe"],
-    env: { ...process.env, ...launch.environment, [PILOT_MARK]: mark, ALMAGEST_JOB: JSON.stringify(job) },
+    env: {
+      ...process.env,
+      ...launch.environment,
+      ...trace,
+      ...{ [PILOT_MARK]: mark, ALMAGEST_JOB: JSON.stringify(job) },
+    },
   });
   let last = Buffer.alloc(0);
   let bytes = 0;

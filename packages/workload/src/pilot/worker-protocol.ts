@@ -16,6 +16,8 @@ export type ToWorker = {
   readonly workDir: string;
   readonly taskPayload?: Json;
   readonly jobPayload?: Json;
+  /** The payload's place in a trace (W3C's header), where traces are kept; a program has it as `TRACEPARENT` too. */
+  readonly traceparent?: string;
 };
 
 /** What a worker says. */

@@ -116,6 +116,22 @@ export const serviceConfigSchema = z
       .strict()
       .optional()
       .describe("A broker (STOMP) that is told of every job, task and worker."),
+    traces: z
+      .object({
+        url: z
+          .string()
+          .describe("A collector's address for OTLP over HTTP: http://collector.example:4318/v1/traces."),
+        tokenFile: z.string().optional().describe("A file with its bearer token."),
+        sample: z
+          .number()
+          .min(0)
+          .max(1)
+          .default(1)
+          .describe("Share of the jobs that are traced; failures always are."),
+      })
+      .strict()
+      .optional()
+      .describe("A collector (OpenTelemetry) that is sent the spans of every job from submit to end."),
     tickSec: z.number().positive().default(60).describe("Between looks for lost jobs."),
   })
   .strict();

@@ -15,6 +15,8 @@ import { type LogStore, openLogStore } from "../logs/log-store.ts";
 import { createWorkloadManager, openWorkload } from "../manager/open-workload.ts";
 import type { ManagerOptions, WorkloadManager } from "../manager/workload-manager.ts";
 import { type PandaServer, type PandaServerOptions, startPandaServer } from "../panda/server.ts";
+import { exportTraces, TRACE_SUBSCRIBER } from "../traces/export-traces.ts";
+import { Tracer } from "../traces/tracer.ts";
 import { publishToBroker } from "./publish-to-broker.ts";
 import { refuseSecondServer, removeServerFile, writeOperatorToken, writeServerFile } from "./server-file.ts";
 import type { ServiceConfig } from "./service-config.ts";
@@ -67,10 +69,17 @@ export async function startService(options: ServiceOptions): Promise<WorkloadSer
   const stop = new AbortController();
   let server: PandaServer;
   let logs: LogStore | undefined;
+  const tracer = config.traces === undefined ? undefined : new Tracer(manager, config.traces.sample);
   try {
     await defineQueues(manager, config);
+    // Nobody reads on at a place that was left when the configuration changed.
+    if (tracer === undefined) await manager.unsubscribe(TRACE_SUBSCRIBER);
     logs = await openLogStore(join(folder, "logs.db"), config.logs.keepLines);
-    server = await startPandaServer(manager, { ...(await serverOptions(options, issuer, clock)), logs });
+    server = await startPandaServer(manager, {
+      ...(await serverOptions(options, issuer, clock)),
+      logs,
+      ...(tracer === undefined ? {} : { tracer }),
+    });
   } catch (error) {
     await logs?.[Symbol.asyncDispose]();
     await manager.close();
@@ -86,11 +95,15 @@ export async function startService(options: ServiceOptions): Promise<WorkloadSer
     config.messages === undefined
       ? Promise.resolve()
       : publishToBroker(manager, config.messages, stop.signal, log.child({ part: "messages" }));
+  const tracing =
+    config.traces === undefined || tracer === undefined
+      ? Promise.resolve()
+      : exportTraces(manager, tracer, config.traces, stop.signal, log.child({ part: "traces" }));
   log.info("serving", { url: server.url, folder, queues: config.queues.map(({ name }) => name) });
   const close = async (): Promise<void> => {
     if (stop.signal.aborted) return;
     stop.abort();
-    await Promise.all([ticking, publishing, ...harvesters.map(({ running }) => running)]);
+    await Promise.all([ticking, publishing, tracing, ...harvesters.map(({ running }) => running)]);
     // While the server still listens, so that local pilots can report what they give up.
     await Promise.all(harvesters.map(({ plugin }) => plugin[Symbol.asyncDispose]()));
     await server.close();

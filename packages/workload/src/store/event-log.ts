@@ -1,6 +1,6 @@
 import { type Database, type Row, rawSql, sql } from "@almagest/database";
 import type { LogEntry } from "../core/slice.ts";
-import { insertRows } from "./bulk-sql.ts";
+import { insertRows, selectByIds } from "./bulk-sql.ts";
 import { EVENT_COLUMNS, toEventRow } from "./rows.ts";
 
 /** Lines per partition of the log unless told; old ones are dropped by whole partitions. */
@@ -82,6 +82,21 @@ export async function readEvents(db: Database, after: number, limit: number): Pr
 export async function readSubscribers(db: Database): Promise<ReadonlyMap<string, number>> {
   const rows = await db.rows(sql`SELECT name, seq FROM subscriber`);
   return new Map(rows.map(([name, seq]) => [String(name), Number(seq)]));
+}
+
+/** The lines still kept about jobs and their attempts, by job and in order. */
+export async function readLinesOfJobs(
+  db: Database,
+  jobIds: readonly number[],
+): Promise<ReadonlyMap<number, readonly WorkloadEvent[]>> {
+  const lines = new Map<number, WorkloadEvent[]>();
+  const rows = await selectByIds(db, sql`SELECT ${COLUMNS} FROM event_log WHERE job_id`, jobIds);
+  for (const event of rows.map(fromEventRow).sort((one, other) => one.seq - other.seq)) {
+    const known = lines.get(event.jobId);
+    if (known === undefined) lines.set(event.jobId, [event]);
+    else known.push(event);
+  }
+  return lines;
 }
 
 /** All lines still kept about a job and its attempts, in order. */

@@ -24,7 +24,7 @@ import {
 } from "../schemas.ts";
 
 async function acquireJobs(
-  { manager }: Services,
+  { manager, tracer }: Services,
   asked: z.infer<typeof acquireJobsSchema>,
   { signal }: CallContext,
 ): Promise<Answer> {
@@ -46,14 +46,19 @@ async function acquireJobs(
     const legacy = { StatusCode: STATUS_CODE.noJob, errorDialog: "no jobs in PanDA" };
     return { success: false, message: "No jobs in PanDA", data: null, legacy };
   }
-  const jobs = orders.map((order) => ({
-    ...toPandaJob(order),
-    ...(asked.almagest ? { almagest: toJson(order) } : {}),
-  }));
+  const jobs = await Promise.all(
+    orders.map(async (order) => {
+      const trace = tracer === undefined ? {} : { traceparent: await tracer.traceparentOf(order) };
+      const own = asked.almagest ? { almagest: toJson({ ...order, ...trace }) } : {};
+      return { ...toPandaJob(order), ...own };
+    }),
+  );
   return ok({ StatusCode: STATUS_CODE.ok, jobs }, jobs[0]!);
 }
 
-async function updateJob({ manager }: Services, update: JobUpdate): Promise<Answer> {
+async function updateJob({ manager, tracer }: Services, update: JobUpdate): Promise<Answer> {
+  // Before the report is booked: its spans may be made at once after.
+  if (update.pilot_timing !== undefined) tracer?.noteTiming(update.job_id, update.pilot_timing);
   const { command } = await manager.report(readReport(update));
   return ok({ StatusCode: STATUS_CODE.ok, command });
 }
