@@ -45,6 +45,33 @@ def create_chain(root, datastore, db=None):
     Butler.makeRepo(root, config=Config(config))
 
 
+def create_with(root, config):
+    Butler.makeRepo(root, config=Config(config))
+
+
+def put_metrics(type, data_id, parts):
+    from lsst.daf.butler.tests import MetricsExample
+
+    return plain(butler.put(MetricsExample.makeFromDict(parts), type, data_id))
+
+
+def get_metrics(id, component=None, storage_class=None):
+    ref = butler.get_dataset(__import__("uuid").UUID(id))
+    value = butler.get(ref if component is None else ref.makeComponentRef(component), storageClass=storage_class)
+    return value if isinstance(value, dict | list | int) else {"class": type(value).__name__, **value.exportAsDict()}
+
+
+def get_table(id, storage_class, parameters=None):
+    ref = butler.get_dataset(__import__("uuid").UUID(id))
+    value = butler.get(ref, storageClass=storage_class, parameters=parameters)
+    columns = value if isinstance(value, dict) else {name: value[name] for name in table_columns(value)}
+    return {"class": type(value).__name__, "columns": {name: list(column.tolist()) for name, column in columns.items()}}
+
+
+def table_columns(value):
+    return getattr(value, "colnames", None) or list(getattr(value, "dtype", None).names if hasattr(value, "dtype") else value.columns)
+
+
 def uri(id):
     return str(butler.getURI(butler.get_dataset(__import__("uuid").UUID(id))))
 

@@ -42,6 +42,8 @@ export const BUTLER_ERRORS: Readonly<Record<string, string>> = {
     "No formatter is known for this storage class or stored class name. Register one.",
   "BUTLER.FORMATTER_FAILED": "A file could not be read or written as its type demands; the cause says why.",
   "BUTLER.STORAGE_CLASS": "The value given is not of the kind its storage class holds.",
+  "BUTLER.PARAMETER_UNKNOWN":
+    "The storage class of a dataset has no such read parameter; the message lists its own.",
   "BUTLER.TEMPLATE_INVALID": "A file name template is wrong, or lacks a value for the data id.",
   "BUTLER.CALIBRATION_CONFLICT": "Another calibration is valid for part of that time. Decertify it first.",
   "BUTLER.CALIBRATION_AMBIGUOUS":

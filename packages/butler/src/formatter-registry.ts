@@ -3,6 +3,10 @@ import type { LocatedDataset } from "./api/dataset-api.ts";
 import { instrumentOf, lookupEntry } from "./datastore/lookup.ts";
 import type { DimensionGroup } from "./dimensions/dimension-group.ts";
 import { BUILT_IN_FORMATTERS, BUILT_IN_STORAGE_CLASSES } from "./formatters/built-in.ts";
+import {
+  STANDARD_STORAGE_CLASS_TABLE,
+  type StorageClassTable,
+} from "./storage-classes/storage-class-table.ts";
 import type { DatasetRef, DatasetType, Formatter } from "./types.ts";
 
 /** Which formatter writes what, and which reads a file whose stored Python class name is known. */
@@ -13,6 +17,8 @@ export interface FormatterRegistry {
   readonly entries: ReadonlyMap<string, Formatter>;
   /** The same for one instrument; looked at first. */
   readonly byInstrument: ReadonlyMap<string, ReadonlyMap<string, Formatter>>;
+  /** What storage classes consist of and convert to. */
+  readonly storageClasses: StorageClassTable;
 }
 
 /** What to add to the built-in formatters. */
@@ -44,18 +50,20 @@ export function createFormatterRegistry(entries: FormatterEntries = {}): Formatt
     ]),
     entries: all,
     byInstrument: instruments,
+    storageClasses: STANDARD_STORAGE_CLASS_TABLE,
   };
 }
 
-/** The formatter that writes a dataset. Throws `BUTLER.FORMATTER_MISSING`. */
+/** The formatter that writes a dataset, or a component of the composite `parent`. Throws `BUTLER.FORMATTER_MISSING`. */
 export function chooseFormatter(
   registry: FormatterRegistry,
   ref: DatasetRef,
   group: DimensionGroup,
+  parent?: DatasetType,
 ): Formatter {
   const instrument = instrumentOf(ref.dataId);
   const own = instrument === undefined ? undefined : registry.byInstrument.get(instrument);
-  const formatter = lookupEntry(registry.entries, own, ref.datasetType, group);
+  const formatter = lookupEntry(registry.entries, own, ref.datasetType, group, parent);
   if (formatter !== undefined) return formatter;
   throw new AlmagestError(
     "BUTLER.FORMATTER_MISSING",

@@ -13,6 +13,7 @@ import { readButlerConfig } from "./repository/butler-config.ts";
 import { openRegistry } from "./repository/open-registry.ts";
 import { createTable } from "./schema/create-table.ts";
 import { fileRecordsTable } from "./schema/static-tables.ts";
+import { configureFormatters } from "./storage-classes/configured-formatters.ts";
 
 /** How to open a repository. */
 export interface OpenOptions {
@@ -66,13 +67,15 @@ export async function openButler(root: string, options: OpenOptions = {}): Promi
     const given = options.collections ?? run ?? [];
     const butler = createDirectButler(
       createButlerState(repository, {
-        formatters,
+        formatters: configureFormatters(formatters, config.formatters, config.storageClasses),
+        composites: config.composites,
         templates: config.templates,
         checksum: config.checksum,
         cache: createFileCache(config.cache),
         datastores: config.datastores,
         defaultCollections: typeof given === "string" ? [given] : given,
         defaultRun: run,
+        storageClasses: config.storageClasses,
       }),
     );
     if (run !== undefined && !repository.readOnly) await butler.registerRun(run);

@@ -24,7 +24,10 @@ export interface QuantumDescription {
 export interface QuantumButler {
   readonly root: string;
   /** Reads an input, or an output written before. Throws `BUTLER.DATASET_MISSING` for a dataset it was not told of. */
-  get(ref: DatasetRef, options?: Pick<GetOptions, "component" | "parameters">): Promise<unknown>;
+  get(
+    ref: DatasetRef,
+    options?: Pick<GetOptions, "component" | "parameters" | "storageClass">,
+  ): Promise<unknown>;
   /** Writes an output under its planned path (whole or not at all; again is fine) and gives the record to ingest. */
   put(value: unknown, ref: DatasetRef): Promise<OutputRecord>;
   /** True when the file of an input or output is there. */
@@ -60,7 +63,7 @@ export function createQuantumButler(
       const files = known.get(ref.id);
       if (files === undefined) throw unknownDataset(ref, "inputs");
       const { parameters } = options;
-      return readStored(ref, files, options.component, (file, component) =>
+      return readStored(ref, files, options, formatters.storageClasses, (file, component) =>
         readDatasetFile(root, formatters, file, {
           ...(parameters === undefined ? {} : { parameters }),
           ...(component === undefined ? {} : { component }),

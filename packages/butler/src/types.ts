@@ -48,6 +48,10 @@ export interface Formatter<T = unknown> {
   writeSeen?(value: T, path: string, seen: (bytes: Uint8Array) => void): Promise<void>;
   /** The content of the file that `write` would make, where that is small and made in memory. Optional. */
   encode?(value: T): string | Uint8Array;
+  /** The read parameters that it heeds; one that says none is trusted to refuse what it does not. Optional. */
+  readonly parameters?: readonly string[];
+  /** True for what is only read here: it does not take the place of a formatter that writes. */
+  readonly readOnly?: true;
   /** Gives the large buffers of a value back to the thread's store, once nobody will use it again. Optional. */
   release?(value: T): void;
   /** Reads the whole value, or one component (`wcs`, `bbox`, `psf`, …), with optional read parameters

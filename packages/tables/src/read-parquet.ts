@@ -14,9 +14,13 @@ import { decodeTableMeta, type TableMeta } from "./column-meta.ts";
 import { allocateKind, type ColumnPlan, planColumn } from "./parquet-schema.ts";
 import type { Column, ColumnData, Table } from "./table.ts";
 
-/** Which columns to read; all unless told. */
+/** What to read; all unless told. */
 export interface ReadParquetOptions {
   readonly columns?: readonly string[];
+  /** Rows from the first to before the second, counted from 0; only row groups that hold some of them are read. */
+  readonly rows?: readonly [first: number, end: number];
+  /** Row groups, counted from 0, in the order given; instead of `rows`. */
+  readonly rowGroups?: readonly number[];
 }
 
 /** Names, row count and notes of a Parquet file, without its values. */
@@ -28,7 +32,7 @@ export interface ParquetSummary {
 
 /** Reads a Parquet file or its bytes. Nulls become NaN in floats, false in booleans, empty text in texts; integers of up
  * to 32 bits with nulls become Float64 with NaN, 64-bit ones 0. Times become nanoseconds since 1970.
- * Throws `TABLES.PARQUET_INVALID`, `TABLES.PARQUET_UNSUPPORTED`, `TABLES.COLUMN_MISSING`. */
+ * Throws `TABLES.PARQUET_INVALID`, `TABLES.PARQUET_UNSUPPORTED`, `TABLES.COLUMN_MISSING`, `TABLES.ROW_GROUP_MISSING`. */
 export async function readParquet(
   source: string | Uint8Array,
   options: ReadParquetOptions = {},
@@ -39,8 +43,8 @@ export async function readParquet(
     const nodes = new Map(tree.children.map((node) => [node.element.name, node]));
     const wanted = options.columns ?? [...nodes.keys()];
     const plans = new Map(wanted.map((column) => [column, planColumn(findNode(nodes, column, name))]));
-    const chunks = await readChunks(file, metadata, wanted);
-    const rows = Number(metadata.num_rows);
+    const ranges = rangesOf(metadata, options, name);
+    const { chunks, rows } = await readRanges(file, metadata, wanted, ranges);
     const meta = readMeta(metadata);
     const columns = new Map<string, Column>();
     for (const [column, plan] of plans) {
@@ -67,12 +71,68 @@ export async function readParquetSummary(source: string | Uint8Array): Promise<P
 
 type Chunk = { readonly start: number; readonly values: ArrayLike<unknown> };
 
+/** Rows from the first to before the second. */
+type RowRange = readonly [first: number, end: number];
+
+function rangesOf(metadata: FileMetaData, options: ReadParquetOptions, name: string): RowRange[] {
+  const total = Number(metadata.num_rows);
+  const { rows, rowGroups } = options;
+  if (rowGroups === undefined) {
+    const [first, end] = rows ?? [0, total];
+    return [[Math.min(first, total), Math.min(Math.max(first, end), total)]];
+  }
+  const ends: number[] = [];
+  for (const group of metadata.row_groups) ends.push((ends.at(-1) ?? 0) + Number(group.num_rows));
+  return rowGroups.map((index) => {
+    const end = ends[index];
+    if (end !== undefined) return [ends[index - 1] ?? 0, end];
+    throw new AlmagestError(
+      "TABLES.ROW_GROUP_MISSING",
+      `${name} has ${ends.length} row groups, none ${index}.`,
+      {
+        fields: { name, index, groups: ends.length },
+      },
+    );
+  });
+}
+
+/** The chunks of some ranges of rows, placed as if those rows stood one after the other. */
+async function readRanges(
+  file: AsyncBuffer,
+  metadata: FileMetaData,
+  columns: readonly string[],
+  ranges: readonly RowRange[],
+): Promise<{ chunks: Map<string, Chunk[]>; rows: number }> {
+  const all = new Map<string, Chunk[]>(columns.map((column) => [column, []]));
+  let rows = 0;
+  for (const [first, end] of ranges) {
+    if (first === end) continue;
+    for (const [column, chunks] of await readChunks(file, metadata, columns, [first, end])) {
+      for (const { start, values } of chunks) {
+        const [from, to] = [Math.max(start, first), Math.min(start + values.length, end)];
+        if (from >= to) continue;
+        const isWhole = from === start && to === start + values.length;
+        const kept = isWhole ? values : partOf(values, from - start, to - start);
+        all.get(column)!.push({ start: rows + from - first, values: kept });
+      }
+    }
+    rows += end - first;
+  }
+  return { chunks: all, rows };
+}
+
+function partOf(values: ArrayLike<unknown>, from: number, to: number): ArrayLike<unknown> {
+  if (Array.isArray(values)) return values.slice(from, to);
+  return (values as Float64Array).subarray(from, to);
+}
+
 const toNs = (factor: bigint) => (value: bigint | null) => (value === null ? null : value * factor);
 
 async function readChunks(
   file: AsyncBuffer,
   metadata: FileMetaData,
   columns: readonly string[],
+  [rowStart, rowEnd]: RowRange,
 ): Promise<Map<string, Chunk[]>> {
   const chunks = new Map<string, Chunk[]>();
   if (columns.length === 0) return chunks;
@@ -80,6 +140,8 @@ async function readChunks(
     file,
     metadata,
     columns: [...columns],
+    rowStart,
+    rowEnd,
     compressors: { ...compressors, ZSTD: (input) => zstdDecompressSync(input) },
     parsers: {
       timestampFromMilliseconds: toNs(1_000_000n),

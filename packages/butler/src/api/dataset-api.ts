@@ -25,6 +25,8 @@ export interface IngestFile {
   readonly formatter?: string;
   /** Id to use; otherwise one made as `idMode` says. */
   readonly id?: string;
+  /** Component of the dataset that the file holds; the others come in files of their own under the same id. */
+  readonly component?: string;
 }
 
 /** Where one dataset's file is (or will be) and what reads it: plain data, fit for structured clone. */
@@ -50,6 +52,9 @@ export interface OutputRecord extends LocatedDataset {
 export interface GetOptions {
   readonly collections?: string | readonly string[];
   readonly component?: string;
+  /** Give the value as one of this storage class. Throws `BUTLER.STORAGE_CLASS` where it does not convert. */
+  readonly storageClass?: string;
+  /** What part to read, such as `bbox` of an image or `columns` of a table. Throws `BUTLER.PARAMETER_UNKNOWN`. */
   readonly parameters?: Readonly<Record<string, unknown>>;
   /** Compare the file with the checksum recorded when it was stored, where one was. Throws `BUTLER.FILE_CHANGED`. */
   readonly verify?: boolean;

@@ -17,7 +17,7 @@ import {
 import type { LocatedDataset } from "../api/dataset-api.ts";
 import type { ExpandedDataId } from "../dimensions/universe.ts";
 import { chooseFormatter, type FormatterRegistry, formatterOf } from "../formatter-registry.ts";
-import type { DatasetRef, Formatter, ReadOptions } from "../types.ts";
+import type { DatasetRef, DatasetType, Formatter, ReadOptions } from "../types.ts";
 import { defaultFileCache, type FileCache } from "./file-cache.ts";
 import { instrumentOf, lookupEntry } from "./lookup.ts";
 import { formatPath, parsePathTemplate } from "./path-template.ts";
@@ -37,26 +37,47 @@ export function uriOf(root: string, path: string): string {
   return (isRemoteUri(location) ? location : toFileUri(location)) + path.slice(archiveOf(path).length);
 }
 
-/** Where a new dataset's file goes and what writes it. Throws `BUTLER.TEMPLATE_INVALID`, `BUTLER.FORMATTER_MISSING`. */
+/** Where a new dataset's file goes and what writes it; with `component` the file of that component alone. Throws `BUTLER.TEMPLATE_INVALID`, `BUTLER.FORMATTER_MISSING`. */
 export function planFile(
   templates: TemplateTable,
   formatters: FormatterRegistry,
   ref: DatasetRef,
   data: ExpandedDataId,
-  options: { readonly formatter?: Formatter; readonly extension?: string } = {},
+  options: { readonly formatter?: Formatter; readonly extension?: string; readonly component?: string } = {},
 ): LocatedDataset {
-  const formatter = options.formatter ?? chooseFormatter(formatters, ref, data.group);
+  const { component } = options;
+  const whole = ref.datasetType;
+  const type = component === undefined ? whole : componentType(formatters, whole, component);
+  const parent = component === undefined ? undefined : whole;
+  const formatter =
+    options.formatter ?? chooseFormatter(formatters, { ...ref, datasetType: type }, data.group, parent);
   const instrument = instrumentOf(ref.dataId);
   const own = instrument === undefined ? undefined : templates.byInstrument.get(instrument);
-  const template = lookupEntry(templates.entries, own, ref.datasetType, data.group)!;
-  const path = formatPath(parsePathTemplate(template), ref, data);
+  const template = lookupEntry(templates.entries, own, type, data.group, parent)!;
+  const path = formatPath(parsePathTemplate(template), ref, data, component);
   return {
     ref,
     path: path + (options.extension ?? formatter.extension),
     formatter: formatter.name,
-    storageClass: ref.datasetType.storageClass,
+    storageClass: type.storageClass,
+    ...(component === undefined ? {} : { component }),
     records: data.records,
   };
+}
+
+/** The type of a component of a composite. */
+function componentType(
+  { storageClasses }: FormatterRegistry,
+  whole: DatasetType,
+  component: string,
+): DatasetType {
+  const storageClass = storageClasses.componentOf(whole.storageClass, component);
+  if (storageClass !== undefined) return { ...whole, name: `${whole.name}.${component}`, storageClass };
+  throw new AlmagestError(
+    "BUTLER.STORAGE_CLASS",
+    `A '${whole.storageClass}' has no component '${component}' ('${whole.name}').`,
+    { fields: { storageClass: whole.storageClass, component } },
+  );
 }
 
 function formatterFailed(action: string, located: LocatedDataset, cause: unknown): unknown {
@@ -146,7 +167,24 @@ async function checkContent(path: string, located: LocatedDataset, checksum: str
   );
 }
 
-/** Reads a dataset's file, or a component or part of it. Throws `BUTLER.FILE_MISSING`, `BUTLER.FORMATTER_FAILED`. */
+/** What a format cannot do must not be left out in silence. */
+function checkHeeded(
+  { parameters: heeded }: Formatter,
+  located: LocatedDataset,
+  parameters: Readonly<Record<string, unknown>> = {},
+): void {
+  const other =
+    heeded === undefined ? undefined : Object.keys(parameters).find((name) => !heeded.includes(name));
+  if (other === undefined) return;
+  throw new AlmagestError(
+    "BUTLER.PARAMETER_UNKNOWN",
+    `'${located.ref.datasetType.name}' is stored by ${located.formatter}, which cannot read a part by '${other}' here.`,
+    { fields: { parameter: other, formatter: located.formatter } },
+  );
+}
+
+/** Reads a dataset's file, or a component or part of it. Throws `BUTLER.FILE_MISSING`, `BUTLER.FORMATTER_FAILED`,
+ * `BUTLER.PARAMETER_UNKNOWN`. */
 export async function readDatasetFile(
   root: string,
   formatters: FormatterRegistry,
@@ -154,6 +192,7 @@ export async function readDatasetFile(
   { cache, checksum, ...options }: FileReadOptions,
 ): Promise<unknown> {
   const formatter = formatterOf(formatters, located);
+  checkHeeded(formatter, located, options.parameters);
   const how: ReadOptions = {
     ...options,
     dataId: located.ref.dataId,

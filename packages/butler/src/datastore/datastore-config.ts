@@ -1,4 +1,5 @@
 import { AlmagestError } from "@almagest/base";
+import { type Composites, parseComposites } from "../storage-classes/composites.ts";
 import { type CacheConfig, readCacheConfig } from "./cache-config.ts";
 import { type Constraints, parseConstraints } from "./constraints.ts";
 import type { TemplateTable } from "./dataset-files.ts";
@@ -16,6 +17,9 @@ export interface FileDatastoreConfig {
   readonly fileTable: string;
   readonly templates: TemplateTable;
   readonly checksum: boolean;
+  readonly composites: Composites;
+  /** What writes which datasets, as written. */
+  readonly formatters: Readonly<Record<string, unknown>>;
   readonly cache: CacheConfig;
   readonly constraints: readonly Constraints[];
 }
@@ -54,6 +58,7 @@ function fileDatastore(
   tree: Tree,
   constraints: readonly Constraints[],
   initialRoot: string,
+  file: string,
 ): FileDatastoreConfig {
   const root = textAt(tree, "root") ?? initialRoot;
   return {
@@ -63,6 +68,8 @@ function fileDatastore(
     fileTable: textAt(treeAt(tree, "records"), "table") ?? "file_datastore_records",
     templates: templateTable(treeAt(tree, "templates")),
     checksum: tree.checksum !== false,
+    composites: parseComposites(treeAt(tree, "composites"), file),
+    formatters: treeAt(tree, "formatters"),
     cache: readCacheConfig(treeAt(tree, "cached")),
     constraints,
   };
@@ -89,7 +96,7 @@ function read(
 ): DatastoreConfig[] {
   const kind = kindOf(tree, file);
   const constraints = [...outer, parseConstraints(treeAt(tree, "constraints"), file)];
-  if (kind === "file") return [fileDatastore(tree, constraints, initialRoot)];
+  if (kind === "file") return [fileDatastore(tree, constraints, initialRoot, file)];
   if (kind === "memory") return [{ kind, constraints }];
   const children = Array.isArray(tree.datastores) ? (tree.datastores as unknown[]) : [];
   const overrides = Array.isArray(tree.datastore_constraints) ? tree.datastore_constraints : undefined;

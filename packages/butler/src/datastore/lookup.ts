@@ -2,16 +2,23 @@ import type { DimensionGroup } from "../dimensions/dimension-group.ts";
 import type { DataId, DatasetType } from "../types.ts";
 
 /** The entry of a configuration table for a dataset: its instrument's own section first, then by dataset type, dimensions
- * (`a+b` in any order), storage class, and `default`. */
+ * (`a+b` in any order), storage class, and `default`. For a component what is said of its composite counts after what is said
+ * of itself. */
 export function lookupEntry<T>(
   table: ReadonlyMap<string, T>,
   instrumentTable: ReadonlyMap<string, T> | undefined,
   type: DatasetType,
   group: DimensionGroup,
+  parent?: DatasetType,
 ): T | undefined {
   for (const entries of [instrumentTable, table]) {
     if (entries === undefined) continue;
-    const found = entries.get(type.name) ?? byDimensions(entries, group) ?? entries.get(type.storageClass);
+    const found =
+      entries.get(type.name) ??
+      (parent === undefined ? undefined : entries.get(parent.name)) ??
+      byDimensions(entries, group) ??
+      entries.get(type.storageClass) ??
+      (parent === undefined ? undefined : entries.get(parent.storageClass));
     if (found !== undefined) return found;
   }
   return table.get("default");

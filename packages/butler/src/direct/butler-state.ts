@@ -11,6 +11,9 @@ import type { FormatterRegistry } from "../formatter-registry.ts";
 import { type CommitQueue, createCommitQueue } from "../repository/commit-queue.ts";
 import { createKeyedLock, type KeyedLock } from "../repository/keyed-lock.ts";
 import type { Repository } from "../repository/repository.ts";
+import { type Composites, NO_DISASSEMBLY } from "../storage-classes/composites.ts";
+import { configureFormatters } from "../storage-classes/configured-formatters.ts";
+import type { StorageClassConfig } from "../storage-classes/storage-class.ts";
 
 /** All that the methods of a direct Butler share. */
 export interface ButlerState {
@@ -22,6 +25,8 @@ export interface ButlerState {
   readonly formatters: FormatterRegistry;
   readonly templates: TemplateTable;
   readonly checksum: boolean;
+  /** Which datasets are stored by component. */
+  readonly composites: Composites;
   /** Copies of remote files. */
   readonly cache: FileCache;
   /** Datastores of files in their order; `repository` is as the first of them sees it. */
@@ -42,15 +47,20 @@ export function createButlerState(
   settings: Pick<
     ButlerState,
     "formatters" | "templates" | "checksum" | "cache" | "defaultCollections" | "defaultRun"
-  > & { readonly datastores?: readonly DatastoreConfig[] },
+  > & {
+    readonly composites?: Composites;
+    readonly datastores?: readonly DatastoreConfig[];
+    readonly storageClasses?: Readonly<Record<string, StorageClassConfig>>;
+  },
 ): ButlerState {
   const records = createRecordStore(repository);
   const collections = createCollectionStore(repository);
   const types = createDatasetTypeStore(repository);
   const datasets = createDatasetStore(repository, types, collections);
-  const { datastores, ...rest } = settings;
+  const { datastores, storageClasses = {}, composites = NO_DISASSEMBLY, ...rest } = settings;
   const shared = {
     ...rest,
+    composites,
     chain: [] as FileLink[],
     memory: (datastores ?? [])
       .filter((store) => store.kind === "memory")
@@ -81,6 +91,8 @@ export function createButlerState(
             repository: { ...repository, root, fileTable, datastoreName: name, localDisk: false },
             templates,
             checksum,
+            composites: store.composites,
+            formatters: configureFormatters(settings.formatters, store.formatters, storageClasses),
           };
     shared.chain.push({ state, constraints });
   }

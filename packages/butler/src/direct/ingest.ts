@@ -110,23 +110,28 @@ async function planIngest(
   const { universe, clock } = state.repository;
   const order = new Map<NewFile, number>();
   const plans: Plan[] = [];
+  // Files of several components of one dataset share its reference.
+  const refs = new Map<string, DatasetRef>();
   const byType = Map.groupBy(files.keys(), (index) => files[index]!.datasetType);
   for (const [name, indexes] of byType) {
     const type = await state.types.get(name);
     const dataIds = indexes.map((index) => universe.conform(files[index]!.dataId, type.group));
     const data = await expandDataIds(universe, state.records, type.group, dataIds);
     indexes.forEach((index, place) => {
-      const { path, formatter, id } = files[index]!;
+      const { path, formatter, component, id: given } = files[index]!;
       const dataId = dataIds[place]!;
-      const ref: DatasetRef = {
-        id: id ?? makeId(options.idMode ?? "unique", name, dataId, run, clock),
+      const id = given ?? makeId(options.idMode ?? "unique", name, dataId, run, clock);
+      const ref = (component === undefined ? undefined : refs.get(id)) ?? {
+        id,
         datasetType: type.type,
         dataId,
         run,
       };
+      if (component !== undefined) refs.set(id, ref);
       for (const store of storesFor(state, ref, type.group, options.mode)) {
         const planned = planFile(store.templates, store.formatters, ref, data[place]!, {
           extension: extensionOf(path),
+          ...(component === undefined ? {} : { component }),
           ...(formatter === undefined
             ? {}
             : { formatter: formatterOrName(state.formatters, formatter, type.type) }),

@@ -4,7 +4,7 @@ import { findDatasets } from "../datasets/find-dataset.ts";
 import { readDatasetFile, uriOf } from "../datastore/dataset-files.ts";
 import { findInMemory, findStored } from "../datastore/datastore-chain.ts";
 import type { FileRecord } from "../datastore/file-records.ts";
-import { datasetMissing, readStored } from "../datastore/read-stored.ts";
+import { asStorageClass, datasetMissing, readStored } from "../datastore/read-stored.ts";
 import { locationOf, statStored } from "../datastore/stored-file.ts";
 import { expandDataIds } from "../dimensions/expand-data-id.ts";
 import type { DataId, DatasetRef } from "../types.ts";
@@ -51,12 +51,18 @@ function partOf(value: unknown, ref: DatasetRef, component: string | undefined):
 }
 
 async function getByRef(state: ButlerState, ref: DatasetRef, options: GetOptions): Promise<unknown> {
-  const { parameters } = options;
+  const { parameters, component: wanted } = options;
+  const { storageClasses } = state.formatters;
   const kept = findInMemory(state, ref.id);
-  if (kept !== undefined && parameters === undefined) return partOf(kept.value, ref, options.component);
+  if (kept !== undefined && parameters === undefined) {
+    const { storageClass: whole } = ref.datasetType;
+    const storageClass = wanted === undefined ? whole : storageClasses.componentOf(whole, wanted);
+    const value = partOf(kept.value, ref, wanted);
+    return asStorageClass({ value, storageClass }, options.storageClass, undefined, storageClasses);
+  }
   const files = await filesOf(state, ref);
   const rest = parameters === undefined ? {} : { parameters };
-  return readStored(ref, files, options.component, async (file, component) =>
+  return readStored(ref, files, options, storageClasses, async (file, component) =>
     readDatasetFile(state.repository.root, state.formatters, await withRecords(state, toLocated(ref, file)), {
       ...rest,
       cache: state.cache,

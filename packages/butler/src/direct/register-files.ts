@@ -120,14 +120,27 @@ export async function registerFiles(
   for (const file of files) checkUnchanged(state, file);
   const inserted: NewFile[] = [];
   const present: NewFile[] = [];
-  for (const members of bunch(files, refOf)) {
+  for (const members of bunch(perDataset(files), refOf)) {
     const result = await registerBunch(state, members, refOf, skipOccupied);
     inserted.push(...result.inserted);
     present.push(...result.present);
   }
   const stored = skipOccupied ? inserted : [...inserted, ...present];
-  await recordFiles(state, stored);
+  await recordFiles(state, withComponents(stored, files));
   return { inserted, present };
+}
+
+/** One file of each dataset: those of its other components are not registered once more. */
+function perDataset(files: readonly NewFile[]): readonly NewFile[] {
+  if (files.every(({ component }) => component === undefined)) return files;
+  return [...new Map(files.toReversed().map((file) => [file.ref.id, file])).values()].toReversed();
+}
+
+/** All files given of the datasets that are stored. */
+function withComponents(stored: readonly NewFile[], files: readonly NewFile[]): readonly NewFile[] {
+  if (files.every(({ component }) => component === undefined)) return stored;
+  const ids = new Set(stored.map(({ ref }) => ref.id));
+  return files.filter(({ ref }) => ids.has(ref.id));
 }
 
 /** Records files of registered datasets in one datastore (within a transaction). */

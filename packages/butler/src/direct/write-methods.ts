@@ -9,7 +9,9 @@ import { pathOwner } from "../datastore/file-records.ts";
 import { locationOf, statStored } from "../datastore/stored-file.ts";
 import type { DimensionGroup } from "../dimensions/dimension-group.ts";
 import { expandDataIds } from "../dimensions/expand-data-id.ts";
+import type { ExpandedDataId } from "../dimensions/universe.ts";
 import { decodeUuid, newDatasetId } from "../repository/sql-codec.ts";
+import { disassemble, disassembledClass } from "../storage-classes/composites.ts";
 import type { DataId, DatasetRef } from "../types.ts";
 import { type ButlerState, requireWriteable, runToWrite } from "./butler-state.ts";
 import { ingestFiles } from "./ingest.ts";
@@ -67,23 +69,38 @@ async function writeNewFile(
   }
 }
 
+/** What is written for a dataset in one datastore: one file, or one for each component. */
+function planStored(
+  store: ButlerState,
+  ref: DatasetRef,
+  data: ExpandedDataId,
+  value: unknown,
+): { readonly store: ButlerState; readonly located: LocatedDataset; readonly part: unknown }[] {
+  const { templates, formatters, composites } = store;
+  const composite = disassembledClass(composites, formatters.storageClasses, ref.datasetType, data.group);
+  if (composite === undefined)
+    return [{ store, located: planFile(templates, formatters, ref, data), part: value }];
+  return disassemble(value, composite).map(([component, part]) => ({
+    store,
+    located: planFile(templates, formatters, ref, data, { component }),
+    part,
+  }));
+}
+
 async function putDataset(state: ButlerState, undo: UndoLog, value: unknown, ref: DatasetRef): Promise<void> {
   const { universe } = state.repository;
   const type = await state.types.get(ref.datasetType.name);
   const run = await state.collections.get(ref.run);
   const [data] = await expandDataIds(universe, state.records, type.group, [ref.dataId]);
   const { files, memory } = acceptingStores(state, ref, type.group);
-  const planned = files.map((store) => ({
-    store,
-    located: planFile(store.templates, store.formatters, ref, data!),
-  }));
+  const planned = files.flatMap((store) => planStored(store, ref, data!, value));
   const work = async (): Promise<void> => {
     const [occupant] = await state.datasets.occupants(type, run, [ref.dataId]);
     if (occupant !== undefined) throw datasetConflict(type.type.name, run.name, ref.dataId, occupant);
     const written: { store: ButlerState; file: NewFile }[] = [];
     try {
-      for (const { store, located } of planned) {
-        const file = await writeNewFile(store, located, value);
+      for (const { store, located, part } of planned) {
+        const file = await writeNewFile(store, located, part);
         written.push({ store, file: { ...located, ...file } });
         undo.note(located.path, store.repository);
       }

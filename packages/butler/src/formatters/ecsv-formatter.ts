@@ -1,5 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 import type { Table } from "@almagest/tables";
+import { toTable } from "../storage-classes/convert-form.ts";
 import type { Formatter } from "../types.ts";
 import { loadTables, tablePart } from "./table-part.ts";
 
@@ -7,7 +8,8 @@ import { loadTables, tablePart } from "./table-part.ts";
 export const ecsvFormatter: Formatter<Table> = {
   name: "lsst.daf.butler.formatters.astropyTable.AstropyTableFormatter",
   extension: ".ecsv",
-  write: async (table, path) => writeFile(path, (await loadTables()).formatEcsv(table)),
+  write: async (table, path) =>
+    writeFile(path, (await loadTables()).formatEcsv((await toTable(table)) as Table)),
   read: async (path, options) => {
     const { parseEcsv } = await loadTables();
     return tablePart(parseEcsv(await readFile(path, "utf8")), options);

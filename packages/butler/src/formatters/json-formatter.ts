@@ -42,6 +42,7 @@ export function createJsonFormatter(name: string): Formatter {
   return {
     name,
     extension: ".json",
+    parameters: [],
     write: (value, path) => writeFile(path, stringifyPythonJson(value)),
     encode: stringifyPythonJson,
     read: async (path, options) => {

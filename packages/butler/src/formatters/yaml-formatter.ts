@@ -70,6 +70,7 @@ export function parseYaml(text: string): unknown {
 export const yamlFormatter: Formatter = {
   name: "lsst.daf.butler.formatters.yaml.YamlFormatter",
   extension: ".yaml",
+  parameters: [],
   write: (value, path) => writeFile(path, stringifyYaml(value)),
   encode: stringifyYaml,
   read: async (path, options) => {

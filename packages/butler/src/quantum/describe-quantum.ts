@@ -5,6 +5,7 @@ import type { Universe } from "../dimensions/universe.ts";
 import { createFormatterRegistry, type FormatterRegistry } from "../formatter-registry.ts";
 import { createQuantumButler, type QuantumButler, type QuantumDescription } from "../quantum-butler.ts";
 import { type ButlerConfig, readButlerConfig } from "../repository/butler-config.ts";
+import { configureFormatters } from "../storage-classes/configured-formatters.ts";
 import type { DataId, DatasetRef, DimensionRecord } from "../types.ts";
 import { parseDatastoreRecords } from "./datastore-records.ts";
 
@@ -30,7 +31,12 @@ export interface QuantumSource {
 }
 
 function plan(config: ButlerConfig, source: QuantumSource, dataset: PredictedDataset): LocatedDataset {
-  const { formatters = createFormatterRegistry(), universe } = source;
+  const { universe } = source;
+  const formatters = configureFormatters(
+    source.formatters ?? createFormatterRegistry(),
+    config.formatters,
+    config.storageClasses,
+  );
   const { ref, dataId, records } = dataset;
   const group = universe.completeGroup(ref.datasetType.dimensions);
   return planFile(config.templates, formatters, ref, { group, dataId, records });

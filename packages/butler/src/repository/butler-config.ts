@@ -9,6 +9,8 @@ import {
   readDatastores,
 } from "../datastore/datastore-config.ts";
 import { parseYaml } from "../formatters/yaml-formatter.ts";
+import type { Composites } from "../storage-classes/composites.ts";
+import type { StorageClassConfig } from "../storage-classes/storage-class.ts";
 
 /** The parts of `butler.yaml` that give a repository its meaning. */
 export interface ButlerConfig {
@@ -23,8 +25,13 @@ export interface ButlerConfig {
   readonly namespace: string | undefined;
   readonly templates: TemplateTable;
   readonly checksum: boolean;
+  readonly composites: Composites;
+  /** What writes which datasets, as written. */
+  readonly formatters: Readonly<Record<string, unknown>>;
   /** How remote files are kept on this machine. */
   readonly cache: CacheConfig;
+  /** Storage classes that the repository adds to the standard ones. */
+  readonly storageClasses: Readonly<Record<string, StorageClassConfig>>;
   /** All datastores in their order, roots absolute; what stands above is that of the first with files. */
   readonly datastores: readonly DatastoreConfig[];
 }
@@ -110,9 +117,19 @@ function configOf(tree: Tree, file: string): ButlerConfig {
     namespace: textAt(registry, "namespace"),
     templates: first.templates,
     checksum: first.checksum,
+    composites: first.composites,
+    formatters: first.formatters,
     cache: first.cache,
+    storageClasses: storageClassesOf(tree, file),
     datastores,
   };
+}
+
+function storageClassesOf(tree: Tree, file: string): Readonly<Record<string, StorageClassConfig>> {
+  const found = treeAt(tree, "storageClasses");
+  const wrong = Object.entries(found).find(([, each]) => typeof each !== "object" || each === null);
+  if (wrong !== undefined) throw invalid(file, `storageClasses.${wrong[0]} is no table`);
+  return found as Readonly<Record<string, StorageClassConfig>>;
 }
 
 /** A server's URL completed by what stands beside it: host, port, database, username, password. */

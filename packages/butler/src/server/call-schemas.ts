@@ -148,6 +148,7 @@ export const CALL_SCHEMAS = {
           dataId,
           formatter: name.optional(),
           id: uuid.optional(),
+          component: name.optional(),
         }),
       )
       .max(10_000),

@@ -1,4 +1,3 @@
-import { AlmagestError } from "@almagest/base";
 import { isAbsoluteUri, resolveWithin } from "@almagest/resources";
 import type { IngestFile, IngestMode, OutputRecord } from "../api/dataset-api.ts";
 import type { Butler } from "../butler.ts";
@@ -26,22 +25,15 @@ async function registerTypes(source: Butler, target: Butler, refs: readonly Data
   }
 }
 
-function toIngest(source: Butler, ref: DatasetRef, files: readonly OutputRecord[]): IngestFile {
-  const [file] = files;
-  if (file === undefined || files.length > 1) {
-    throw new AlmagestError(
-      "BUTLER.TRANSFER_UNSUPPORTED",
-      `'${ref.datasetType.name}' ${ref.id} is stored in several files; retrieve it and ingest that.`,
-      { fields: { id: ref.id } },
-    );
-  }
-  return {
+function toIngest(source: Butler, ref: DatasetRef, files: readonly OutputRecord[]): IngestFile[] {
+  return files.map((file) => ({
     path: isAbsoluteUri(file.path) ? file.path : resolveWithin(source.root, file.path),
     datasetType: ref.datasetType.name,
     dataId: ref.dataId,
     formatter: file.formatter,
     id: ref.id,
-  };
+    ...(file.component === undefined ? {} : { component: file.component }),
+  }));
 }
 
 /**
@@ -82,7 +74,7 @@ export async function transferDatasets(
     }
     for (const [run, members] of Map.groupBy(batch, (ref) => ref.run)) {
       await target.registerRun(run);
-      const list = members.map((ref) => toIngest(source, ref, files.get(ref.id)!));
+      const list = members.flatMap((ref) => toIngest(source, ref, files.get(ref.id)!));
       await target.ingest(list, { mode: options.mode ?? "copy", run });
     }
     done += batch.length;

@@ -16,7 +16,8 @@ const ALIASES: Readonly<Record<string, ExposureComponent>> = {
   info: "metadata",
 };
 
-/** Calibrated and intermediate images as FITS. Components are the parts of an exposure; the parameter `bbox` reads a
+/** Calibrated and intermediate images as FITS. Components are the parts of an exposure, and
+ * the `dimensions` and origin `xy0` of its box; the parameter `bbox` reads a
  * cutout. */
 export const exposureFormatter: Formatter<Exposure> = {
   name: "lsst.obs.base.formatters.fitsExposure.FitsExposureFormatter",
@@ -30,7 +31,11 @@ export const exposureFormatter: Formatter<Exposure> = {
     const bbox = boxParameter(options);
     const cutout = bbox === undefined ? {} : { bbox };
     if (options.component === undefined) return readExposure(path, cutout);
-    return readExposureComponent(path, componentName(options.component), cutout);
+    const { component } = options;
+    if (component !== "dimensions" && component !== "xy0")
+      return readExposureComponent(path, componentName(component), cutout);
+    const { x0, y0, width, height } = await readExposureComponent(path, "bbox", cutout);
+    return component === "xy0" ? { x: x0, y: y0 } : { width, height };
   },
 };
 

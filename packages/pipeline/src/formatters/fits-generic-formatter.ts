@@ -46,6 +46,7 @@ function toBoxes({ rows, columns }: TableData, path: string): Box[] {
 export const fitsGenericFormatter: Formatter<Table | readonly Box[]> = {
   name: "lsst.obs.base.formatters.fitsGeneric.FitsGenericFormatter",
   extension: ".fits",
+  readOnly: true,
   write: async (_value, path) => {
     throw notRead(path, "would be in a form of the science pipelines, which is only read here");
   },

@@ -3,8 +3,8 @@ import { openFits, writeFits } from "@almagest/fits";
 import type { Image } from "@almagest/images";
 import { boxParameter } from "./exposure-formatter.ts";
 
-/** One plane of floats as FITS, its first pixel's place in `LTV1`, `LTV2`. The component `bbox` reads only the header; the
- * parameter `bbox` reads a cutout. */
+/** One plane of floats as FITS, its first pixel's place in `LTV1`, `LTV2`. The components `bbox`, `dimensions` and `xy0`
+ * read only the header; the parameter `bbox` reads a cutout. */
 export const imageFormatter: Formatter<Image> = {
   name: "lsst.obs.base.formatters.fitsExposure.FitsImageFormatter",
   extension: ".fits",
@@ -30,6 +30,8 @@ export const imageFormatter: Formatter<Image> = {
     const y0 = -(hdu.header.getNumber("LTV2") ?? 0);
     const full = { x0, y0, width, height };
     if (options.component === "bbox") return full;
+    if (options.component === "dimensions") return { width, height };
+    if (options.component === "xy0") return { x: x0, y: y0 };
     const bbox = boxParameter(options) ?? full;
     const section = { ...bbox, x0: bbox.x0 - x0, y0: bbox.y0 - y0 };
     const { data } = await hdu.readImage({ section });

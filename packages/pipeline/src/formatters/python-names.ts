@@ -25,6 +25,7 @@ const maskFormatter: Formatter = {
 const pickleRefusal: Formatter = {
   name: "lsst.daf.butler.formatters.pickle.PickleFormatter",
   extension: ".pickle",
+  readOnly: true,
   write: async () => refusePickle(),
   read: async () => refusePickle(),
 };
