@@ -66,7 +66,14 @@ export {
   traceProvenance,
 } from "./report/trace-provenance.ts";
 export type { ButlerLogRecord, ButlerLogRecords } from "./run/log-records.ts";
-export { type RunGraphFileOptions, runGraphFile } from "./run/run-graph-file.ts";
+export {
+  type GraphFileChoice,
+  type RunGraphFileOptions,
+  type RunQuantumBackedOptions,
+  runGraphFile,
+  runQuantumBacked,
+} from "./run/run-graph-file.ts";
+export type { PreparedRun, RunOptions } from "./run/run-in.ts";
 export type {
   LabelProgress,
   LabelSummary,
@@ -78,10 +85,8 @@ export type {
   RuntimeSource,
 } from "./run/run-options.ts";
 export {
-  type PreparedRun,
   type PrepareOptions,
   preparePipeline,
-  type RunOptions,
   runPipeline,
   runPrepared,
 } from "./run/run-pipeline.ts";

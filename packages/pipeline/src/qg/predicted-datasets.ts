@@ -1,5 +1,7 @@
 import type {
   DataId,
+  DataIdValue,
+  DatasetRef,
   DatasetType,
   DimensionElement,
   DimensionGroup,
@@ -18,6 +20,10 @@ import { invalidFile } from "./stored-zip.ts";
 export interface DatasetPredictor {
   /** Throws `PIPELINE.QG_INVALID` for a dataset whose type or records the file lacks. */
   predict(model: DatasetModel): PredictedDataset;
+  /** Completes a reference with what records imply. Throws `PIPELINE.QG_INVALID` for one whose records the file lacks. */
+  complete(ref: DatasetRef): PredictedDataset;
+  /** Every dataset type of the graph, by name. */
+  readonly types: ReadonlyMap<string, DatasetType>;
 }
 
 type Value = DimensionRecord[string];
@@ -79,7 +85,42 @@ export async function createDatasetPredictor(file: GraphFile, universe: Universe
     }
     return records;
   };
+  /** Values of dimensions in an order in which each is known when it is needed. */
+  const impliedBy = (dataId: DataId, group: DimensionGroup): DataId => {
+    const full: Record<string, DataIdValue> = { ...dataId };
+    const waiting = new Set(group.elements);
+    for (let before = -1; waiting.size !== before; ) {
+      before = waiting.size;
+      for (const name of waiting) {
+        const { required, implied } = universe.element(name);
+        if (required.some((dimension) => full[dimension] === undefined)) continue;
+        waiting.delete(name);
+        const record = tables.get(name)?.get(required.map((dimension) => full[dimension]).join("\u0001"));
+        for (const dimension of implied) {
+          const value = record?.[dimension] as DataIdValue | undefined;
+          if (value !== undefined) full[dimension] = value;
+        }
+      }
+    }
+    return full;
+  };
   return {
+    types,
+    complete(ref) {
+      const group = universe.completeGroup(ref.datasetType.dimensions);
+      const full = impliedBy(ref.dataId, group);
+      const unknown = group.implied.find((name) => full[name] === undefined);
+      if (unknown !== undefined) {
+        throw invalidFile(
+          file.path,
+          `it does not tell the ${unknown} of '${ref.datasetType.name}' ${JSON.stringify(ref.dataId)}`,
+        );
+      }
+      const dataId = Object.fromEntries(
+        [...group.required, ...group.implied].map((name) => [name, full[name]!]),
+      );
+      return { ref, dataId, records: recordsOf(dataId, group) };
+    },
     predict({ dataset_id: id, dataset_type_name: name, data_coordinate, run }) {
       const datasetType = types.get(name);
       if (datasetType === undefined) throw invalidFile(file.path, `it has no dataset type '${name}'`);

@@ -42,12 +42,19 @@ interface TaskDraft {
   readonly rows: Map<string, number[][]>;
 }
 
+/** Which quanta are read, and who else is told of them. */
+export interface CollectOptions {
+  /** All unless told. */
+  readonly quantumIds?: readonly string[];
+  readonly onQuantum?: (quantum: QuantumModel) => void;
+}
+
 /** Reads quanta of a file into columns. Throws `PIPELINE.QG_INVALID` when they do not fit the pipeline. */
 export async function collectQuanta(
   file: GraphFile,
   graph: PipelineGraph,
   universe: Universe,
-  quantumIds: readonly string[] | undefined,
+  { quantumIds, onQuantum }: CollectOptions = {},
 ): Promise<QuantaDraft> {
   const types = new Map<string, TypeDraft>(
     [...graph.datasetTypes.values()]
@@ -59,7 +66,10 @@ export async function collectQuanta(
     const rows = new Map(edgesOf(node).map(({ connection }) => [connection, [] as number[][]]));
     tasks.set(node.label, { quantumIds: [], metadataIds: [], logIds: [], values: [], rows });
   }
-  for await (const model of file.readQuanta(quantumIds)) addQuantum(file.path, tasks, types, graph, model);
+  for await (const model of file.readQuanta(quantumIds)) {
+    addQuantum(file.path, tasks, types, graph, model);
+    onQuantum?.(model);
+  }
   let first = 0;
   const finished = [...graph.tasks.values()].map((node) => {
     const task = finishTask(node, tasks.get(node.label)!, universe, first);

@@ -1,9 +1,9 @@
 import { AlmagestError } from "@almagest/base";
-import type { Butler, DatasetRef } from "@almagest/butler";
+import type { Butler, DatasetRef, Universe } from "@almagest/butler";
 import { createPipelineGraph } from "../graph/pipeline-graph.ts";
 import type { TaskTable } from "../graph/task-node.ts";
 import { itemsOf } from "../quanta/adjacency.ts";
-import { type ExistingOutputs, findExistingOutputs } from "../quanta/existing-outputs.ts";
+import type { ExistingOutputs } from "../quanta/existing-outputs.ts";
 import {
   DATASET_PREDICTED,
   DATASET_STORED,
@@ -15,12 +15,12 @@ import {
   type TaskQuanta,
 } from "../quanta/quantum-graph.ts";
 import { logTypeName, metadataTypeName } from "../run/implicit-types.ts";
-import { findDraftOutputs, findInRun } from "./find-draft-outputs.ts";
 import type { GraphIds } from "./graph-ids.ts";
 import { CONFIG_CONNECTION } from "./graph-models.ts";
 import type { GraphFile } from "./open-graph-file.ts";
 import { collectQuanta, type QuantaDraft } from "./quanta-draft.ts";
 import { restorePipeline } from "./restore-pipeline.ts";
+import { type RunContents, registeredContents, soughtOutputs } from "./run-contents.ts";
 
 /** What a stored graph is restored with. */
 export interface RestoreOptions {
@@ -30,27 +30,47 @@ export interface RestoreOptions {
   readonly quantumIds?: readonly string[];
 }
 
+/** What is asked while a stored graph is restored: a Butler, or what knows the repository's files only. */
+export interface RestoreSource {
+  readonly butler: Pick<Butler, "universe" | "queryDatasetTypes">;
+  readonly contents: RunContents;
+}
+
 /**
  * A stored graph, ready to run: what its output run holds already is skipped, and what failed attempts left there is to be
  * purged. Throws `PIPELINE.QG_INVALID`, `PIPELINE.QUANTUM_UNKNOWN`, `PIPELINE.INPUTS_PENDING` when chosen quanta wait for
  * others, and the errors of `createPipelineGraph`.
  */
 export async function restoreGraph(file: GraphFile, options: RestoreOptions): Promise<QuantumGraph> {
-  const { butler, tasks } = options;
+  const { butler } = options;
+  const contents = registeredContents(butler, file.header.output_run);
+  return restoreQuanta(file, { butler, contents }, options);
+}
+
+/** The same from any source. Throws as `restoreGraph`. */
+export async function restoreQuanta(
+  file: GraphFile,
+  source: RestoreSource,
+  options: Pick<RestoreOptions, "tasks" | "quantumIds">,
+): Promise<QuantumGraph> {
+  const { butler, contents } = source;
+  const { tasks } = options;
   const registered = new Map((await butler.queryDatasetTypes()).map((type) => [type.name, type]));
   const pipelineGraph = createPipelineGraph(restorePipeline(await file.readPipeline(), tasks, file.path), {
     tasks,
     universe: butler.universe,
     registered,
   });
-  const draft = await collectQuanta(file, pipelineGraph, butler.universe, options.quantumIds);
+  const { quantumIds } = options;
+  const draft = await collectQuanta(file, pipelineGraph, butler.universe, {
+    ...(quantumIds ? { quantumIds } : {}),
+    onQuantum: (quantum) => contents.note?.(quantum),
+  });
   const outputRun = file.header.output_run;
-  const existing =
-    options.quantumIds === undefined
-      ? await findExistingOutputs(butler, [...pipelineGraph.tasks.values()], [outputRun])
-      : await findDraftOutputs(butler, draft, outputRun);
-  const settled = draft.tasks.map((task) => settleTask(butler, draft, task, existing));
-  if (options.quantumIds !== undefined) await checkPending(file, butler, draft);
+  const all = quantumIds === undefined ? [...pipelineGraph.tasks.values()] : undefined;
+  const existing = await contents.find(soughtOutputs(draft), all);
+  const settled = draft.tasks.map((task) => settleTask(butler.universe, draft, task, existing));
+  if (quantumIds !== undefined) await checkPending(file, source, draft);
   return {
     pipelineGraph,
     inputs: file.header.inputs,
@@ -66,12 +86,11 @@ export async function restoreGraph(file: GraphFile, options: RestoreOptions): Pr
 
 /** Marks what is done, and what each other quantum will make. */
 function settleTask(
-  butler: Butler,
+  universe: Universe,
   { datasets }: QuantaDraft,
   task: TaskQuanta,
   existing: ExistingOutputs,
 ): TaskQuanta {
-  const { universe } = butler;
   const { label, dimensions } = task.node;
   const group = universe.completeGroup(dimensions);
   const leftovers: DatasetRef[] = [];
@@ -84,7 +103,7 @@ function settleTask(
     for (const { edge, links } of task.outputs) {
       const table = datasets.get(edge.datasetType)!;
       for (const row of itemsOf(links, q)) {
-        const ref = findRow(butler, table, row, existing);
+        const ref = findRow(universe, table, row, existing);
         table.state[row] = done ? (ref ? DATASET_STORED : 0) : DATASET_PREDICTED;
         table.producer[row] = done ? -1 : q;
         (table.refs as (DatasetRef | undefined)[])[row] = done ? ref : undefined;
@@ -96,7 +115,7 @@ function settleTask(
 }
 
 function findRow(
-  { universe }: Butler,
+  universe: Universe,
   table: DatasetTable,
   row: number,
   existing: ExistingOutputs,
@@ -109,17 +128,22 @@ function findRow(
 }
 
 /** Inputs that other quanta of the stored graph make must be there, or their makers must have ended without them. */
-async function checkPending(file: GraphFile, butler: Butler, draft: QuantaDraft): Promise<void> {
-  const { universe } = butler;
-  const outside: { readonly table: DatasetTable; readonly row: number; readonly id: string }[] = [];
+async function checkPending(
+  file: GraphFile,
+  { butler: { universe }, contents }: RestoreSource,
+  draft: QuantaDraft,
+): Promise<void> {
+  const outside: { readonly table: DatasetTable; readonly row: number; readonly ref: DatasetRef }[] = [];
   for (const table of draft.datasets.values()) {
     for (let row = 0; row < table.count; row++) {
       const ref = table.state[row] === DATASET_STORED ? table.refs[row] : undefined;
-      if (ref?.run === file.header.output_run) outside.push({ table, row, id: ref.id });
+      if (ref?.run === file.header.output_run) outside.push({ table, row, ref });
     }
   }
-  const there = new Set((await butler.getDatasets(outside.map(({ id }) => id))).map(({ id }) => id));
-  const missing = outside.filter(({ id }) => !there.has(id));
+  const there = await contents.find(
+    outside.map(({ ref: { datasetType, dataId, id } }) => ({ datasetType: datasetType.name, dataId, id })),
+  );
+  const missing = outside.filter(({ table, row }) => findRow(universe, table, row, there) === undefined);
   if (missing.length === 0) return;
   for (const { table, row } of missing) table.state[row] = 0;
   const loaded = new Set([...draft.quantumIds.values()].flat());
@@ -132,8 +156,11 @@ async function checkPending(file: GraphFile, butler: Butler, draft: QuantaDraft)
     const dataIds = asked.map(({ data_coordinate }) =>
       Object.fromEntries(names.map((name, i) => [name, data_coordinate[i]!])),
     );
-    const ended = await findInRun(butler, metadataTypeName(label), dataIds, file.header.output_run);
-    const open = dataIds.findIndex((dataId) => !ended.has(universe.dataIdKey(dataId, group)));
+    const datasetType = metadataTypeName(label);
+    const ended = await contents.find(dataIds.map((dataId) => ({ datasetType, dataId })));
+    const open = dataIds.findIndex(
+      (dataId) => ended.find(datasetType, universe.dataIdKey(dataId, group)) === undefined,
+    );
     if (open < 0) continue;
     const { quantum_id } = asked[open]!;
     throw new AlmagestError(

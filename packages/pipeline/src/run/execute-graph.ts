@@ -1,5 +1,5 @@
 import { invariant, systemClock } from "@almagest/base";
-import type { Butler, OutputRecord } from "@almagest/butler";
+import type { OutputRecord } from "@almagest/butler";
 import { type EdgeLinks, type QuantumGraph, quantumDataId } from "../quanta/quantum-graph.ts";
 import { createGraphProgress, type GraphProgress } from "./graph-progress.ts";
 import { createIngestQueue, type IngestQueue } from "./ingest-queue.ts";
@@ -8,12 +8,15 @@ import { type ButlerLogRecords, toButlerLogRecord } from "./log-records.ts";
 import { createJobMaker, type JobMaker } from "./prepare-jobs.ts";
 import type { QuantumJob, QuantumResult } from "./quantum-job.ts";
 import type { QuantumPool } from "./quantum-pool.ts";
+import type { RunButler } from "./run-butler.ts";
 import type { ProgressEvent, QuantumFailure } from "./run-options.ts";
 import type { NewDocument } from "./store-documents.ts";
 
 /** What execution needs. */
 export interface ExecuteOptions {
-  readonly butler: Butler;
+  readonly butler: Pick<RunButler, "root" | "locate" | "makeRefs" | "planOutputs" | "ingestOutputs" | "put">;
+  /** There is no database behind the Butler (`IngestOptions`). */
+  readonly filesOnly?: boolean;
   readonly graph: QuantumGraph;
   readonly pool: QuantumPool;
   /** Whether some process worked in the output run before. */
@@ -59,7 +62,7 @@ class Execution {
     this.#options = options;
     this.#progress = createGraphProgress(options.graph);
     this.#maker = createJobMaker(options.butler, this.#progress);
-    this.#ingest = createIngestQueue(options.butler, options.continued, (error) => this.#abort(error));
+    this.#ingest = createIngestQueue(options.butler, options, (error) => this.#abort(error));
     this.#counters = createLabelCounters(options.graph);
     this.#counterOf = new Map(this.#counters.map((counter) => [counter.label, counter]));
   }

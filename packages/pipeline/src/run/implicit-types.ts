@@ -9,6 +9,9 @@ export const logTypeName = (label: string): string => `${label}_log`;
 /** Name of the dataset type that holds the software versions of a run. */
 export const PACKAGES_TYPE_NAME = "packages";
 
+/** Storage class of the metadata of quanta. */
+export const METADATA_CLASS = "TaskMetadata";
+
 const withoutDimensions = (name: string, storageClass: string): DatasetType => ({
   name,
   dimensions: [],
@@ -24,7 +27,7 @@ export function implicitTypes(
   const perQuantum = { dimensions, isCalibration: false };
   return {
     config: withoutDimensions(configTypeName(label), "Config"),
-    metadata: { ...perQuantum, name: metadataTypeName(label), storageClass: "TaskMetadata" },
+    metadata: { ...perQuantum, name: metadataTypeName(label), storageClass: METADATA_CLASS },
     log: { ...perQuantum, name: logTypeName(label), storageClass: "ButlerLogRecords" },
   };
 }

@@ -1,4 +1,4 @@
-import type { Butler, DataId, DatasetRef, DatasetType, LocatedDataset } from "@almagest/butler";
+import type { DataId, DatasetRef, DatasetType, LocatedDataset } from "@almagest/butler";
 import { itemsOf } from "../quanta/adjacency.ts";
 import {
   type DatasetTable,
@@ -10,6 +10,10 @@ import {
 import type { GraphProgress } from "./graph-progress.ts";
 import { implicitTypes } from "./implicit-types.ts";
 import type { QuantumJob } from "./quantum-job.ts";
+import type { RunButler } from "./run-butler.ts";
+
+/** What planning asks of a Butler. */
+type PlanningButler = Pick<RunButler, "locate" | "makeRefs" | "planOutputs">;
 
 /** Turns quanta into jobs: references and paths for outputs, places of inputs. Works on many at once, since each call to
  * the Butler has a price. */
@@ -29,7 +33,7 @@ interface Draft {
 }
 
 /** Creates the job maker of one execution. */
-export function createJobMaker(butler: Butler, progress: GraphProgress): JobMaker {
+export function createJobMaker(butler: PlanningButler, progress: GraphProgress): JobMaker {
   const places = new Map<string, (LocatedDataset | undefined)[]>();
   for (const [name, table] of progress.graph.datasets) places.set(name, new Array(table.count));
   return {
@@ -88,7 +92,7 @@ const inputEdges = (task: TaskQuanta): readonly EdgeLinks[] => [...task.inputs, 
 
 /** Finds the files of stored inputs that no earlier job has asked for. */
 async function locateInputs(
-  butler: Butler,
+  butler: PlanningButler,
   progress: GraphProgress,
   places: ReadonlyMap<string, (LocatedDataset | undefined)[]>,
   drafts: readonly Draft[],
@@ -127,7 +131,7 @@ function requiredNames(task: TaskQuanta): readonly string[] {
 }
 
 async function planOutputs(
-  butler: Butler,
+  butler: PlanningButler,
   progress: GraphProgress,
   drafts: readonly Draft[],
 ): Promise<LocatedDataset[]> {

@@ -1,8 +1,9 @@
 import { AlmagestError } from "@almagest/base";
-import type { Butler, DatasetRef, LocatedDataset } from "@almagest/butler";
+import type { DatasetRef, LocatedDataset } from "@almagest/butler";
 import type { PipelineGraph } from "../graph/pipeline-graph.ts";
 import type { Edge, TaskNode } from "../graph/task-node.ts";
 import type { GraphIds } from "../qg/graph-ids.ts";
+import type { RunButler } from "./run-butler.ts";
 
 /** Where the init inputs of each task are, by label and connection. */
 export type InitInputs = ReadonlyMap<string, Readonly<Record<string, LocatedDataset>>>;
@@ -20,7 +21,7 @@ export interface InitOptions {
  * `PIPELINE.INIT_INPUT_MISSING`, `PIPELINE.OUTPUT_INVALID`, and what a task's `init` throws.
  */
 export async function runInits(
-  butler: Butler,
+  butler: RunButler,
   graph: PipelineGraph,
   options: InitOptions,
 ): Promise<InitInputs> {
@@ -41,7 +42,7 @@ export async function runInits(
 }
 
 async function findInput(
-  butler: Butler,
+  butler: RunButler,
   graph: PipelineGraph,
   node: TaskNode,
   { datasetType, connection }: Edge,
@@ -60,7 +61,7 @@ async function findInput(
 }
 
 async function makeOutputs(
-  butler: Butler,
+  butler: RunButler,
   node: TaskNode,
   inputs: readonly DatasetRef[],
   { outputRun, ids }: InitOptions,

@@ -1,9 +1,9 @@
 import { existsSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join, posix } from "node:path";
-import type { Butler } from "@almagest/butler";
 import { isTemporaryName, resolveWithin } from "@almagest/resources";
 import { processMark, processPlace } from "./process-mark.ts";
+import type { RunButler } from "./run-butler.ts";
 
 /** A note, in a run's folder, that a process works there. It stays where the process is killed. */
 export interface RunPresence {
@@ -26,7 +26,10 @@ export const archiveFolder = (run: string): string => `${run.replace(/[ <>:"\\|?
 
 /** Tells that this process works in a run, after deleting what processes that were killed there left unfinished or
  * unregistered: temporary files, and archives of documents. What another machine's processes left stays for fsck. */
-export async function enterRun(butler: Butler, run: string): Promise<RunPresence> {
+export async function enterRun(
+  butler: Pick<RunButler, "root" | "removeUnclaimed">,
+  run: string,
+): Promise<RunPresence> {
   const folder = resolveWithin(butler.root, archiveFolder(run));
   const continued = existsSync(folder);
   await mkdir(folder, { recursive: true });
@@ -48,7 +51,10 @@ export async function enterRun(butler: Butler, run: string): Promise<RunPresence
 }
 
 /** Deletes what killed processes of this machine left in a run, if any. */
-export async function sweepRun(butler: Butler, run: string): Promise<void> {
+export async function sweepRun(
+  butler: Pick<RunButler, "root" | "removeUnclaimed">,
+  run: string,
+): Promise<void> {
   const folder = resolveWithin(butler.root, archiveFolder(run));
   if (!existsSync(folder)) return;
   const notes = readdirSync(folder).filter((name) => name.startsWith(".run.") && isTemporaryName(name));

@@ -29,7 +29,7 @@ export function storeDocuments(
   documents: readonly NewDocument[],
   continued = false,
 ): OutputRecord[] {
-  if (documents.length < PACKED_FROM) return documents.map((document) => storeAlone(root, document));
+  if (documents.length < PACKED_FROM) return storeAlone(root, documents);
   if (continued)
     for (const { located } of documents) rmSync(resolveWithin(root, located.path), { force: true });
   return [...groupForArchives(documents)].flatMap((group) => storeTogether(root, group));
@@ -51,10 +51,13 @@ function* groupForArchives(documents: readonly NewDocument[]): Generator<NewDocu
   }
 }
 
-function storeAlone(root: string, { located, text, checksum }: NewDocument): OutputRecord {
-  const bytes = Buffer.from(text, "utf8");
-  writeWhole(root, located.path, bytes);
-  return { ...located, sizeBytes: bytes.length, ...(checksum === undefined ? {} : { checksum }) };
+/** Stores each document as a file under its planned path, not yet forced to disk. Gives the records to register. */
+export function storeAlone(root: string, documents: readonly NewDocument[]): OutputRecord[] {
+  return documents.map(({ located, text, checksum }) => {
+    const bytes = Buffer.from(text, "utf8");
+    writeWhole(root, located.path, bytes);
+    return { ...located, sizeBytes: bytes.length, ...(checksum === undefined ? {} : { checksum }) };
+  });
 }
 
 function storeTogether(root: string, group: readonly NewDocument[]): OutputRecord[] {

@@ -1,15 +1,15 @@
 import { createRequire } from "node:module";
 import { AlmagestError } from "@almagest/base";
-import type { Butler } from "@almagest/butler";
 import { formatStoredConfig, type StoredConfig } from "../formatters/config-formatter.ts";
 import type { PackageVersions } from "../formatters/packages-formatter.ts";
 import type { PipelineGraph } from "../graph/pipeline-graph.ts";
 import type { GraphIds } from "../qg/graph-ids.ts";
 import { implicitTypes, PACKAGES_TYPE } from "./implicit-types.ts";
+import type { RunButler } from "./run-butler.ts";
 import { storedConfig } from "./stored-config.ts";
 
 /** Registers every dataset type that a pipeline writes. */
-export async function registerOutputTypes(butler: Butler, graph: PipelineGraph): Promise<void> {
+export async function registerOutputTypes(butler: RunButler, graph: PipelineGraph): Promise<void> {
   for (const type of graph.datasetTypes.values()) {
     if (type.producer !== undefined) await butler.registerDatasetType(type.datasetType);
   }
@@ -24,7 +24,7 @@ export async function registerOutputTypes(butler: Butler, graph: PipelineGraph):
 /** Stores configurations and software versions in a run, or checks them against those there.
  * Throws `PIPELINE.CONFIG_CHANGED`. Gives warnings. */
 export async function writeInitOutputs(
-  butler: Butler,
+  butler: RunButler,
   graph: PipelineGraph,
   run: string,
   ids?: Pick<GraphIds, "config" | "packages">,
@@ -52,7 +52,7 @@ export async function writeInitOutputs(
   return checkPackages(butler, run, ids?.packages);
 }
 
-async function checkPackages(butler: Butler, run: string, id: string | undefined): Promise<string[]> {
+async function checkPackages(butler: RunButler, run: string, id: string | undefined): Promise<string[]> {
   const now = packageVersions();
   const ref = await butler.findDataset(PACKAGES_TYPE.name, {}, { collections: run });
   if (!ref) {

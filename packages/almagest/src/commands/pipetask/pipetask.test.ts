@@ -126,3 +126,20 @@ test("a graph is explained before it is built", async () => {
   assert.ok(tasks!.length > 5 && tasks!.every(({ quanta }) => quanta === 0));
   assert.ok(datasets!.length > 5);
 });
+
+test("a stored graph runs without the database, where it is one with quanta", async () => {
+  const repo = join(folder, "files");
+  await run("butler", "create", repo);
+  const wrong = await run("pipetask", "run-qbb", repo, pipeline);
+  assert.equal(wrong.code, 1);
+  assert.match(wrong.err, /PIPELINE\.QG_INVALID/);
+  const file = join(folder, "no-quanta.qg");
+  await run("pipetask", "qgraph", "-b", repo, "-p", pipeline, "--output-run", "out", "-q", file);
+  rmSync(join(repo, "gen3.sqlite3"));
+  const empty = await run("pipetask", "run-qbb", repo, file, "--processes", "1", "--json");
+  assert.equal(empty.code, 1, "nothing to do is a failure");
+  assert.equal((JSON.parse(empty.out) as { status: string }).status, "empty");
+  const init = await run("pipetask", "pre-exec-init-qbb", repo, file);
+  assert.equal(init.code, 2);
+  assert.match(init.err, /no quanta/);
+});
