@@ -18,6 +18,7 @@ const PACKAGES: ReadonlyMap<string, string> = new Map([
   ["lsst.ctrl.bps", "lsst-ctrl-bps"],
   ["idds.doma", "lsst-ctrl-bps-panda"],
   ["pandaclient", "panda-client"],
+  ["google.cloud.logging_v2", "google-cloud-logging"],
   ["htcondor2", "htcondor"],
 ]);
 

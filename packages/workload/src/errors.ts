@@ -28,6 +28,8 @@ export const WORKLOAD_ERRORS: Readonly<Record<string, string>> = {
     "Another server runs on this folder; the message names its process. Stop it first.",
   "WORKLOAD.CONFIG_INVALID":
     "The service's configuration cannot be read; the message names the place. See `almagest workload serve --help`.",
+  "WORKLOAD.LOGS_REFUSED":
+    "A store of logs that is to be sent a copy is away or refuses it; the message says which and why. What it can take later is sent again.",
   "WORKLOAD.TRACES_REFUSED":
     "The collector of traces is away or refuses them for now; they wait in the event log and are sent again. Check its address and token.",
   "WORKLOAD.BATCH_SYSTEM":

@@ -77,7 +77,9 @@ export class WorkloadClient {
   }
 
   /** Workflows, newest first. */
-  workflows(filter: { readonly owner?: string; readonly limit?: number } = {}): Promise<WorkflowLine[]> {
+  workflows(
+    filter: { readonly owner?: string; readonly name?: string; readonly limit?: number } = {},
+  ): Promise<WorkflowLine[]> {
     return this.#ask("list_workflows", filter);
   }
 
@@ -113,8 +115,13 @@ export class WorkloadClient {
 
   /** Lines of jobs' logs, in the order of their arrival. */
   logs(filter: LogFilter = {}): Promise<FoundLine[]> {
-    const { workflowId, jobId, attemptId, fromMs, toMs, ...rest } = filter;
-    const named = { workflow_id: workflowId, job_id: jobId, attempt_id: attemptId };
+    const { workflowId, workflowIds, jobId, attemptId, fromMs, toMs, ...rest } = filter;
+    const named = {
+      workflow_id: workflowId,
+      workflow_ids: workflowIds,
+      job_id: jobId,
+      attempt_id: attemptId,
+    };
     return this.#ask("search_logs", { ...rest, ...named, from_ms: fromMs, to_ms: toMs });
   }
 

@@ -1,4 +1,4 @@
-import { type Database, openSqlite, rawSql, sql } from "@almagest/database";
+import { type Database, joinSql, openSqlite, rawSql, sql } from "@almagest/database";
 
 /** A line of a payload's or pilot's log, with what it belongs to (0 and empty where it belongs to none). */
 export interface LogLine {
@@ -17,6 +17,8 @@ export interface LogLine {
 /** Which lines are asked for; all conditions must hold. */
 export interface LogFilter {
   readonly workflowId?: number;
+  /** Of any of these: the workflows of a campaign. */
+  readonly workflowIds?: readonly number[];
   readonly task?: string;
   readonly jobId?: number;
   readonly attemptId?: number;
@@ -84,9 +86,11 @@ export class LogStore implements AsyncDisposable {
 
   /** Lines in the order of their arrival; with a limit the first, or without `after` the last so many. */
   async search(filter: LogFilter): Promise<FoundLine[]> {
-    const { workflowId, task, jobId, attemptId, fromMs, toMs, text, after, limit = 1000 } = filter;
+    const { workflowId, workflowIds, task, jobId, attemptId } = filter;
+    const { fromMs, toMs, text, after, limit = 1000 } = filter;
     const conditions = [
       ...(workflowId === undefined ? [] : [sql`AND workflow_id = ${workflowId}`]),
+      ...(workflowIds === undefined ? [] : [sql`AND workflow_id IN (${joinSql([...workflowIds])})`]),
       ...(task === undefined ? [] : [sql`AND task = ${task}`]),
       ...(jobId === undefined ? [] : [sql`AND job_id = ${jobId}`]),
       ...(attemptId === undefined ? [] : [sql`AND attempt_id = ${attemptId}`]),

@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { AlmagestError, isAlmagestError, type Json, type Logger, silentLogger } from "@almagest/base";
 import { type AccessSettings, authenticate, type Identity, requireRole, statusOf } from "@almagest/identity";
+import type { LineForwarder } from "../logs/line-forwarder.ts";
 import type { LogStore } from "../logs/log-store.ts";
 import type { WorkloadManager } from "../manager/workload-manager.ts";
 import type { Tracer } from "../traces/tracer.ts";
@@ -16,7 +17,7 @@ import { fromLegacyNames } from "./legacy-names.ts";
 import { describeApi } from "./openapi.ts";
 import { queueJson } from "./queue-json.ts";
 import { submitStream } from "./submit-stream.ts";
-import { type LogForward, takeLogs } from "./take-logs.ts";
+import { takeLogs } from "./take-logs.ts";
 
 /** How the server is started. */
 export interface PandaServerOptions {
@@ -40,8 +41,8 @@ export interface PandaServerOptions {
   readonly logs?: LogStore;
   /** Gives jobs their place in traces; without it they have none. */
   readonly tracer?: Tracer;
-  /** A Loki that is sent a copy. */
-  readonly logForward?: LogForward;
+  /** Other stores that are sent a copy. */
+  readonly logForwards?: readonly Pick<LineForwarder, "take">[];
   readonly log?: Logger;
 }
 
@@ -149,7 +150,7 @@ export async function startPandaServer(
 function createHandler(
   services: Services,
   access: AccessSettings,
-  { endpoints = {}, queueFields = {}, logForward, log = silentLogger }: PandaServerOptions,
+  { endpoints = {}, queueFields = {}, logForwards = [] }: PandaServerOptions,
 ): (request: IncomingMessage, response: ServerResponse) => Promise<void> {
   const { manager } = services;
 
@@ -207,9 +208,10 @@ function createHandler(
     const { files, logs } = services;
     if (path === "/loki/api/v1/push" && logs !== undefined && request.method === "POST") {
       await admit(request, { needs: "pilot" });
-      const complain = (error: unknown): void => log.warn("logs could not be sent on", { error });
       try {
-        await takeLogs(request, logs, logForward, complain);
+        await takeLogs(request, logs, (lines) => {
+          for (const forward of logForwards) forward.take(lines);
+        });
       } catch (error) {
         const { message } = explain(error);
         return send(response, 400, { message });

@@ -16,14 +16,20 @@ export interface WorkflowLine {
 
 const OVER = new Set(["done", "finished", "failed", "aborted"]);
 
-/** Workflows, newest first; only an owner's when one is given. */
+/** Workflows, newest first; only an owner's, or of a name, when one is given. */
 export async function listWorkflows(
   db: Database,
   world: World,
-  { owner, limit = 100 }: { readonly owner?: string; readonly limit?: number } = {},
+  {
+    owner,
+    name,
+    limit = 100,
+  }: { readonly owner?: string; readonly name?: string; readonly limit?: number } = {},
 ): Promise<WorkflowLine[]> {
-  const where = owner === undefined ? sql`` : sql`WHERE owner = ${owner}`;
-  const rows = await db.rows(sql`SELECT id, name, owner, status, job_count, created_ms FROM workflow ${where}
+  const whose = owner === undefined ? sql`` : sql`AND owner = ${owner}`;
+  const named = name === undefined ? sql`` : sql`AND name = ${name}`;
+  const rows =
+    await db.rows(sql`SELECT id, name, owner, status, job_count, created_ms FROM workflow WHERE 1 = 1 ${whose} ${named}
     ORDER BY id DESC LIMIT ${limit}`);
   const counts = new Map<number, { counts: Record<keyof JobCounts, number>; open: boolean }>();
   for (const [id] of rows) counts.set(Number(id), { counts: { ...NO_JOBS }, open: false });
@@ -33,11 +39,11 @@ export async function listWorkflows(
     for (const [name, count] of Object.entries(state.counts)) entry.counts[name as keyof JobCounts] += count;
     if (!OVER.has(state.status)) entry.open = true;
   }
-  return rows.map(([id, name, ownerName, status, jobs, createdMs]) => {
+  return rows.map(([id, title, ownerName, status, jobs, createdMs]) => {
     const entry = counts.get(Number(id))!;
     return {
       id: Number(id),
-      name: String(name),
+      name: String(title),
       owner: String(ownerName),
       status: status === "accepting" ? "accepting" : entry.open ? "open" : "done",
       jobs: Number(jobs),

@@ -93,10 +93,24 @@ export const serviceConfigSchema = z
           })
           .strict()
           .optional(),
+        google: z
+          .object({
+            project: z.string().describe("A project of Google's cloud."),
+            log: z.string().default("almagest-jobs").describe("Name of the log in its Cloud Logging."),
+            keyFile: z
+              .string()
+              .optional()
+              .describe("A service account's key (JSON); the machine's own account unless told."),
+            url: z.string().default("https://logging.googleapis.com"),
+          })
+          .strict()
+          .optional(),
       })
       .strict()
       .default({ keepLines: 10_000_000 })
-      .describe("Lines of jobs' logs that are kept, and a Loki that gets a copy."),
+      .describe(
+        "Lines of jobs' logs that are kept, and stores (Loki, Google's Cloud Logging) that get a copy.",
+      ),
     messages: z
       .object({
         host: z.string(),

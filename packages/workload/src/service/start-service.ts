@@ -17,6 +17,7 @@ import type { ManagerOptions, WorkloadManager } from "../manager/workload-manage
 import { type PandaServer, type PandaServerOptions, startPandaServer } from "../panda/server.ts";
 import { exportTraces, TRACE_SUBSCRIBER } from "../traces/export-traces.ts";
 import { Tracer } from "../traces/tracer.ts";
+import { forwardLogs } from "./forward-logs.ts";
 import { publishToBroker } from "./publish-to-broker.ts";
 import { refuseSecondServer, removeServerFile, writeOperatorToken, writeServerFile } from "./server-file.ts";
 import type { ServiceConfig } from "./service-config.ts";
@@ -69,6 +70,7 @@ export async function startService(options: ServiceOptions): Promise<WorkloadSer
   const stop = new AbortController();
   let server: PandaServer;
   let logs: LogStore | undefined;
+  const logForwards = forwardLogs(config, log.child({ part: "logs" }));
   const tracer = config.traces === undefined ? undefined : new Tracer(manager, config.traces.sample);
   try {
     await defineQueues(manager, config);
@@ -77,7 +79,7 @@ export async function startService(options: ServiceOptions): Promise<WorkloadSer
     logs = await openLogStore(join(folder, "logs.db"), config.logs.keepLines);
     server = await startPandaServer(manager, {
       ...(await serverOptions(options, issuer, clock)),
-      logs,
+      ...{ logs, logForwards },
       ...(tracer === undefined ? {} : { tracer }),
     });
   } catch (error) {
@@ -107,6 +109,7 @@ export async function startService(options: ServiceOptions): Promise<WorkloadSer
     // While the server still listens, so that local pilots can report what they give up.
     await Promise.all(harvesters.map(({ plugin }) => plugin[Symbol.asyncDispose]()));
     await server.close();
+    await Promise.all(logForwards.map((forward) => forward.close()));
     await logs?.[Symbol.asyncDispose]();
     await manager.close();
     removeServerFile(folder);
@@ -123,15 +126,11 @@ async function serverOptions(
   // What the schema leaves undefined is left out.
   const trusted = [issuer.trust, ...config.issuers] as TrustedIssuer[];
   const { tls } = config;
-  const { loki } = config.logs;
-  const token = loki?.tokenFile === undefined ? undefined : (await readFile(loki.tokenFile, "utf8")).trim();
-  const headers = token === undefined ? {} : { headers: { authorization: `Bearer ${token}` } };
   return {
     access: { verify: createTokenVerifier(trusted, clock), certificates: config.certificates },
     endpoints: config.endpoints,
     queueFields: config.queueFields,
     cacheFolder: join(folder, "cache"),
-    ...(loki === undefined ? {} : { logForward: { url: loki.url, ...headers } }),
     ...(host === undefined ? {} : { host }),
     ...(port === undefined ? {} : { port }),
     ...(log === undefined ? {} : { log }),

@@ -8,6 +8,7 @@ import { addServerOptions, connect, type ServerOptions } from "./connect.ts";
 
 interface Options extends ServerOptions {
   readonly workflow?: number;
+  readonly campaign?: string;
   readonly task?: string;
   readonly job?: string;
   readonly attempt?: number;
@@ -36,9 +37,10 @@ const render = ({ timeMs, task, jobId, level, text }: FoundLine): string =>
 export function addLogs(parent: Command, context: CommandContext): void {
   const command = parent
     .command("logs")
-    .description("What jobs printed, wherever they ran: search by workflow, task, job, time and text.")
+    .description("What jobs printed, wherever they ran: search by campaign, task, job, time and text.")
     .argument("[text]", "only lines that hold it, in either case")
     .option("--workflow <id>", "of one workflow", parseWhole)
+    .option("--campaign <name>", "of all workflows of that name")
     .option("--task <label>", "of one task")
     .option("--job <job>", "of one job, by id or name")
     .option("--attempt <id>", "of one attempt", parseWhole)
@@ -47,13 +49,23 @@ export function addLogs(parent: Command, context: CommandContext): void {
     .option("--limit <n>", "the last so many lines; 1000 unless told", parseWhole)
     .option("-f, --follow", "go on with what comes");
   addServerOptions(command).action(async (text: string | undefined, options: Options) => {
-    const { workflow, task, job, attempt, since, until, limit, follow, json } = options;
+    const { workflow, campaign, task, job, attempt, since, until, limit, follow, json } = options;
     const client = connect(options);
     const jobId = job === undefined || /^\d+$/.test(job) ? job : (await client.findJobs(job))[0];
     if (job !== undefined && jobId === undefined) {
       throw new AlmagestError("ALMAGEST.USAGE", `There is no job of the name ${job}.`, { fields: { job } });
     }
+    const workflowIds =
+      campaign === undefined
+        ? undefined
+        : (await client.workflows({ name: campaign, limit: 1000 })).map(({ id }) => id);
+    if (workflowIds?.length === 0) {
+      throw new AlmagestError("ALMAGEST.USAGE", `There is no campaign (workflow) of the name ${campaign}.`, {
+        fields: { campaign },
+      });
+    }
     const filter: LogFilter = {
+      ...(workflowIds === undefined ? {} : { workflowIds }),
       ...(workflow === undefined ? {} : { workflowId: workflow }),
       ...(task === undefined ? {} : { task }),
       ...(jobId === undefined ? {} : { jobId: Number(jobId) }),

@@ -81,6 +81,28 @@ test("on a laptop one command serves, and the others submit, look, explain and s
   assert.equal((await ask<{ attempts: number }[]>("errors", id))[0]!.attempts, 2);
 });
 
+test("logs are found by campaign, task, job, time and text", { skip }, async () => {
+  const linesOf = async (...words: string[]): Promise<string[]> =>
+    (await ask<{ text: string }[]>("logs", ...words)).map(({ text }) => text);
+  // A pilot ships its last lines within a second of its jobs' ends.
+  let all: string[] = [];
+  while (!(all.includes("no such star 42") && all.includes("done"))) {
+    all = await linesOf("--campaign", "first night");
+  }
+  assert.deepEqual([...new Set(await linesOf("STAR", "--campaign", "first night"))], ["no such star 42"]);
+  assert.deepEqual([...new Set(await linesOf("--task", "coadd"))], ["done"]);
+  assert.deepEqual([...new Set(await linesOf("--job", "isr_3"))], ["no such star 42"]);
+  assert.deepEqual(await linesOf("--job", "isr_1"), []);
+  assert.equal((await linesOf("--since", "10m", "--until", "2100-01-01T00:00:00Z")).length, all.length);
+  assert.deepEqual(await linesOf("--until", "10m"), []);
+  assert.equal((await linesOf("--limit", "1")).length, 1);
+  assert.match((await run("logs", "star")).out, /Z isr job \d+( ERROR)?: no such star 42/);
+  const none = await run("logs", "--campaign", "no night");
+  assert.equal(none.code, 2);
+  assert.match(none.err, /There is no campaign/);
+  assert.match((await run("logs", "--since", "yesterday")).err, /is no time/);
+});
+
 test("queues drain and come back, shares are set, pilots are listed; the status outlives a restart", {
   skip,
 }, async () => {

@@ -10,8 +10,10 @@ export const LOG_CALLS: readonly Call[] = [
     v1: "workload/search_logs",
     method: "POST",
     needs: "reader",
-    summary: "Lines of payloads' logs by workflow, task, job, time and text, in the order of their arrival.",
+    summary:
+      "Lines of payloads' logs by workflow (or several), task, job, time and text, in the order of their arrival.",
     parameters: z.object({
+      workflow_ids: z.array(z.coerce.number().int()).max(10_000).optional(),
       ...{ workflow_id: optionalInteger, task: optionalText, job_id: optionalInteger },
       ...{ attempt_id: optionalInteger, from_ms: optionalInteger, to_ms: optionalInteger },
       ...{ text: optionalText, after: optionalInteger },
@@ -23,6 +25,7 @@ export const LOG_CALLS: readonly Call[] = [
       const filter = {
         ...{
           workflowId: asked.workflow_id,
+          workflowIds: asked.workflow_ids,
           task: asked.task,
           jobId: asked.job_id,
           attemptId: asked.attempt_id,

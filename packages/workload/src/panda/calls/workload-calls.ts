@@ -57,15 +57,15 @@ export const WORKLOAD_CALLS: readonly Call[] = [
     ...read,
     v1: "workload/list_workflows",
     summary: "Lists workflows, newest first.",
-    parameters: z.object({ owner: optionalText, limit }),
-    run: async ({ manager }, { owner, limit: most = 100 }) =>
-      ok(
-        toJson(
-          await manager.ask((db, world) =>
-            listWorkflows(db, world, { limit: most, ...(owner === undefined ? {} : { owner }) }),
-          ),
-        ),
-      ),
+    parameters: z.object({ owner: optionalText, name: optionalText, limit }),
+    run: async ({ manager }, { owner, name, limit: most = 100 }) => {
+      const filter = {
+        limit: most,
+        ...(owner === undefined ? {} : { owner }),
+        ...(name === undefined ? {} : { name }),
+      };
+      return ok(toJson(await manager.ask((db, world) => listWorkflows(db, world, filter))));
+    },
   }),
   defineCall({
     ...read,
