@@ -1,9 +1,9 @@
-import { mkdtemp, rm, stat } from "node:fs/promises";
+import { mkdir, mkdtemp, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openPostgres, sql } from "@almagest/database";
 import { missingForPostgres, startPostgres } from "@almagest/servers";
-import { openWorkload, type QueueSpec, type WorkloadManager } from "@almagest/workload";
+import { type ManagerOptions, openWorkload, type QueueSpec, type WorkloadManager } from "@almagest/workload";
 
 /** A database for one measurement. */
 export interface Place {
@@ -39,16 +39,27 @@ export const QUEUE: QueueSpec = {
   backlog: 4000,
 };
 
-async function onSqlite<T>(body: (place: Place) => Promise<T>): Promise<T> {
-  const folder = await mkdtemp(join(tmpdir(), "bench-workload-"));
+/** How a place is made. */
+export interface PlaceOptions {
+  /** What stays there, so that a later measurement can go on with it; a folder that goes with the measurement unless told. */
+  readonly kept?: string;
+  readonly manager?: ManagerOptions;
+}
+
+async function onSqlite<T>(
+  body: (place: Place) => Promise<T>,
+  { kept, manager: options }: PlaceOptions,
+): Promise<T> {
+  if (kept !== undefined) await mkdir(kept, { recursive: true });
+  const folder = kept ?? (await mkdtemp(join(tmpdir(), "bench-workload-")));
   const path = join(folder, "workload.db");
-  const manager = await openWorkload(path);
+  const manager = await openWorkload(path, options);
   try {
     const bytes = async (): Promise<number> => (await stat(path)).size;
     return await body({ name: "SQLite", manager, bytes, byTable: async () => "" });
   } finally {
     await manager.close();
-    await rm(folder, { recursive: true });
+    if (kept === undefined) await rm(folder, { recursive: true });
   }
 }
 
@@ -56,12 +67,13 @@ async function onSqlite<T>(body: (place: Place) => Promise<T>): Promise<T> {
 export async function withPlace<T>(
   body: (place: Place) => Promise<T>,
   on: "PostgreSQL" | "SQLite" = missingForPostgres() === "" ? "PostgreSQL" : "SQLite",
+  options: PlaceOptions = {},
 ): Promise<T> {
-  if (on === "SQLite") return onSqlite(body);
-  const server = await startPostgres(SETTINGS);
+  if (on === "SQLite") return onSqlite(body, options);
+  const server = await startPostgres(SETTINGS, options.kept);
   try {
     const url = server.createDatabase("bench");
-    const manager = await openWorkload(url);
+    const manager = await openWorkload(url, options.manager);
     const db = await openPostgres(url);
     try {
       const bytes = async (): Promise<number> =>
