@@ -11,6 +11,7 @@ export {
 export { type Daemon, type DaemonOptions, startDaemon, userIds, waitUntil } from "./daemon.ts";
 export { type Fault, type FaultProxy, type SeenRequest, startFaultProxy } from "./fault-proxy.ts";
 export { freePorts } from "./free-ports.ts";
+export { createNamespace, missingForNamespace, type NetworkNamespace } from "./network-namespace.ts";
 export { missingForNginxDav, type NginxDav, startNginxDav } from "./nginx-dav.ts";
 export { type OidcClient, type OidcServer, startOidc } from "./oidc.ts";
 export { missingForPostgres, type PostgresServer, startPostgres } from "./postgres.ts";

@@ -184,14 +184,16 @@ var PilotClient = class {
   #url;
   #headers;
   #lostMs;
-  constructor({ url: url2, token: token2, lostMs = 36e5 }) {
+  #answerMs;
+  constructor({ url: url2, token: token2, lostMs = 36e5, answerMs = 6e4 }) {
     this.#url = url2;
+    this.#answerMs = answerMs;
     this.#lostMs = lostMs;
     this.#headers = { "content-type": "application/json" };
     if (token2 !== void 0) this.#headers.authorization = `Bearer ${token2}`;
   }
   /** Throws `WORKLOAD.PILOT_LOST`. */
-  async #call(path, body, signal) {
+  async #call(path, body, signal, waitMs = 0) {
     const deadline = performance.now() + this.#lostMs;
     for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
       try {
@@ -199,7 +201,10 @@ var PilotClient = class {
           method: "POST",
           headers: this.#headers,
           body: JSON.stringify(body),
-          ...signal === void 0 ? {} : { signal }
+          signal: AbortSignal.any([
+            ...signal === void 0 ? [] : [signal],
+            AbortSignal.timeout(waitMs + this.#answerMs)
+          ])
         });
         if (response.ok) return await response.json();
         await response.body?.cancel();
@@ -217,7 +222,8 @@ var PilotClient = class {
   }
   /** Asks for jobs and waits up to `wait_sec` for some; an answer that is lost is given again by the request id. */
   async acquire(offer, signal) {
-    const { data } = await this.#call("pilot/acquire_jobs", { ...offer, almagest: true }, signal);
+    const waitMs = Number(offer.wait_sec ?? 0) * 1e3;
+    const { data } = await this.#call("pilot/acquire_jobs", { ...offer, almagest: true }, signal, waitMs);
     if (data === null) return [];
     return data.jobs.map(({ almagest }) => almagest);
   }

@@ -1,7 +1,7 @@
 /** @module Who computes: workflows of jobs as one graph, brokerage, retries, pilots, harvesters and PanDA's API. Payloads are opaque. */
 
 export { connectWorkload } from "./client/connect-workload.ts";
-export { type QueueState, WorkloadClient, type WorkloadClientOptions } from "./client/workload-client.ts";
+export { WorkloadClient, type WorkloadClientOptions } from "./client/workload-client.ts";
 export type { Attempt, AttemptReport, AttemptStatus, Failure, ReportVerdict } from "./core/attempt-state.ts";
 export type { Job, JobStatus } from "./core/job-state.ts";
 export type { LogEntry } from "./core/slice.ts";
@@ -16,6 +16,7 @@ export {
   type PilotSetup,
   type WorkerSight,
 } from "./harvester/harvester-plugin.ts";
+export type { QueueState, WorkerLedger } from "./harvester/worker-ledger.ts";
 export {
   type FoundLine,
   type LogFilter,

@@ -1,4 +1,5 @@
 import { AlmagestError, type Json } from "@almagest/base";
+import type { QueueState, WorkerLedger } from "../harvester/worker-ledger.ts";
 import type { FoundLine, LogFilter } from "../logs/log-store.ts";
 import type { QueueSpec } from "../manager/configure.ts";
 import type { TaskCommand } from "../manager/control-tasks.ts";
@@ -17,34 +18,37 @@ import type { JobSpec, SubmitResult, WorkflowSpec } from "../workflow-spec.ts";
 export interface WorkloadClientOptions {
   readonly url: string;
   readonly token?: string;
+  /** A question that is not answered for so long has not reached the server; five minutes unless told. */
+  readonly timeoutMs?: number;
 }
-
-/** A queue with how full it is. */
-export type QueueState = Queue & { readonly activated: number; readonly running: number };
 
 /** Speaks to a workload manager over HTTP. Every call throws `WORKLOAD.UNREACHABLE` (retryable) or `WORKLOAD.REFUSED`. */
 export class WorkloadClient {
   readonly #url: string;
   readonly #headers: Readonly<Record<string, string>>;
 
-  constructor({ url, token }: WorkloadClientOptions) {
+  readonly #timeoutMs: number;
+
+  constructor({ url, token, timeoutMs = 300_000 }: WorkloadClientOptions) {
+    this.#timeoutMs = timeoutMs;
     this.#url = url.replace(/\/$/, "");
     this.#headers = token === undefined ? {} : { authorization: `Bearer ${token}` };
   }
 
   async #send(path: string, init: RequestInit): Promise<Json> {
     let response: Response;
+    let text: string;
     try {
       response = await fetch(`${this.#url}/api/v1/${path}`, {
         ...init,
         method: "POST",
         headers: { ...this.#headers, ...(init.headers as Record<string, string>) },
       });
+      text = await response.text();
     } catch (cause) {
       const message = `The workload manager at ${this.#url} cannot be reached. Is \`almagest workload serve\` running?`;
       throw new AlmagestError("WORKLOAD.UNREACHABLE", message, { cause, retryable: true });
     }
-    const text = await response.text();
     const refuse = (message: string, retryable = false): AlmagestError =>
       new AlmagestError("WORKLOAD.REFUSED", message, {
         fields: { path, status: response.status },
@@ -63,7 +67,12 @@ export class WorkloadClient {
 
   async #ask<T>(call: string, parameters: object = {}): Promise<T> {
     const headers = { "content-type": "application/json" };
-    return (await this.#send(`workload/${call}`, { headers, body: JSON.stringify(parameters) })) as T;
+    const signal = AbortSignal.timeout(this.#timeoutMs);
+    return (await this.#send(`workload/${call}`, {
+      headers,
+      signal,
+      body: JSON.stringify(parameters),
+    })) as T;
   }
 
   /** Submits a workflow as a stream. Sending the same again goes on where it was cut off. */
@@ -148,6 +157,17 @@ export class WorkloadClient {
   /** Sets the shares of all facilities. */
   setShares(targets: Readonly<Record<string, number>>): Promise<Share[]> {
     return this.#ask("set_shares", { targets });
+  }
+
+  /** The manager as a harvester needs it. */
+  ledger(): WorkerLedger {
+    return {
+      queues: () => this.queues(),
+      workers: (harvester) => this.#ask("open_workers", { harvester }),
+      addWorkers: (harvester, queue, count) => this.#ask("add_workers", { harvester, queue, count }),
+      seeWorker: (id, status, text, batchId = "") =>
+        this.#ask("see_worker", { worker_id: id, status, text, batch_id: batchId }),
+    };
   }
 
   /** Pilots' workers: those not yet ended, or all. */

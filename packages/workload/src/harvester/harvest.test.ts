@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { createTokenVerifier, openLaptopIssuer } from "@almagest/identity";
+import { WorkloadClient } from "../client/workload-client.ts";
 import { openWorkload } from "../manager/open-workload.ts";
 import { startPandaServer } from "../panda/server.ts";
 import { simpleQueue } from "../testing/simple-queue.ts";
@@ -24,7 +25,7 @@ test("workers are planned for what runs and waits, within the limits", () => {
 
 const skip = process.platform === "linux" ? false : "needs Linux: /proc";
 
-test("a local pool starts pilots, they run a graph on warm workers and end, and the workers are booked", {
+test("a harvester over HTTP starts pilots in a local pool, they run a graph on warm workers and end, and the workers are booked", {
   skip,
 }, async (t) => {
   const folder = await mkdtemp(join(tmpdir(), "pool-"));
@@ -48,11 +49,13 @@ test("a local pool starts pilots, they run a graph on warm workers and end, and 
   const setup = { url: server.url, folder: join(folder, "pilots"), slots: 2, idleSec: 0.3 };
   const token = await issuer.issue("p", ["pilot"], 60);
   const settings = { ...setup, token, harvester: "h", queue: "Q", maxWorkers: 1 };
-  assert.equal(await harvestOnce(manager, plugin, settings), 1);
-  assert.equal(await harvestOnce(manager, plugin, settings), 0);
+  const operator = await issuer.issue("o", ["operator"], 60);
+  const ledger = new WorkloadClient({ url: server.url, token: operator }).ledger();
+  assert.equal(await harvestOnce(ledger, plugin, settings), 1);
+  assert.equal(await harvestOnce(ledger, plugin, settings), 0);
   while ((await manager.workers("h")).length > 0) {
     await new Promise((resolve) => setTimeout(resolve, 50));
-    await harvestOnce(manager, plugin, settings);
+    await harvestOnce(ledger, plugin, settings);
   }
   const { status, tasks: ended } = await manager.workflow(workflowId);
   assert.equal(status, "done");

@@ -42,7 +42,7 @@ export type PluginFactory = (options?: Readonly<Record<string, Json>>) => Harves
 
 /** The plugins by name. To add one: a file that gives a `PluginFactory`, and a line here. */
 export const HARVESTER_PLUGINS: ReadonlyMap<string, PluginFactory> = new Map([
-  ["local", createLocalPool],
+  ["local", () => createLocalPool()],
   ["slurm", createSlurm],
   ["arc", createArc],
   ["htcondor", createCondor],

@@ -3,7 +3,7 @@ import { closeSync, mkdirSync, openSync } from "node:fs";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Worker } from "../core/worker-state.ts";
-import { findMarked, killMarked, markBelow, PILOT_MARK } from "../pilot/process-tree.ts";
+import { findMarked, findStarted, killMarked, markBelow, PILOT_MARK } from "../pilot/process-tree.ts";
 import type { Queue } from "../scheduling/resources.ts";
 import type { HarvesterPlugin, PilotSetup, WorkerSight } from "./harvester-plugin.ts";
 import { PILOT_FILE, pilotWords } from "./pilot-command.ts";
@@ -30,8 +30,8 @@ async function endPilot(worker: Worker): Promise<void> {
 }
 
 /** Pilots as processes of this machine, each in a session of its own. They outlive the harvester and are found again by
- * the mark in their environment. */
-export function createLocalPool(): HarvesterPlugin {
+ * the mark in their environment. `pilotFile` is what Node runs. */
+export function createLocalPool(pilotFile = PILOT_FILE): HarvesterPlugin {
   const children = new Map<number, ChildProcess>();
   const submitted = new Map<number, Worker>();
   const isAlive = (child: ChildProcess): boolean => child.exitCode === null && child.signalCode === null;
@@ -42,7 +42,7 @@ export function createLocalPool(): HarvesterPlugin {
     const words = pilotWords(setup, queue.name, worker.harvester, String(worker.id));
     const environment: NodeJS.ProcessEnv = { ...process.env, [PILOT_MARK]: markOf(worker) };
     if (setup.token !== undefined) environment.ALMAGEST_PILOT_TOKEN = setup.token;
-    const child = spawn(process.execPath, [PILOT_FILE, ...words], {
+    const child = spawn(process.execPath, [pilotFile, ...words], {
       detached: true,
       stdio: ["ignore", log, log],
       env: environment,
@@ -63,6 +63,14 @@ export function createLocalPool(): HarvesterPlugin {
         start(worker, queue, setup),
       ]);
       return new Map(pids.flatMap(([id, pid]) => (pid === undefined ? [] : [[id, String(pid)] as const])));
+    },
+    async find(workers) {
+      const pids = await Promise.all(workers.map((worker) => findStarted(markOf(worker))));
+      return new Map(
+        workers.flatMap(({ id }, index) =>
+          pids[index] === undefined ? [] : [[id, String(pids[index])] as const],
+        ),
+      );
     },
     async poll(workers) {
       const sights = new Map<number, WorkerSight>();

@@ -5,25 +5,27 @@ import { join } from "node:path";
 import { test } from "node:test";
 import { openPostgres, openSqlite } from "@almagest/database";
 import { freePorts, missingForPostgres, startPostgres } from "@almagest/servers";
-import { runKillCampaign } from "../testing/kill-campaign.ts";
+import { runKillCampaign } from "../testing/kills/kill-campaign.ts";
 
-/** How often something is killed; `WORKLOAD_KILLS=500` for a long campaign. */
+/** How often something is killed. `npm run bench -- workload` kills more, and broker, network and disk with it. */
 const KILLS = Number(process.env.WORKLOAD_KILLS ?? 4);
 
-test(`SQLite: ${KILLS} kills of server and pilots lose no job and run none to success twice`, async (t) => {
+test(`SQLite: ${KILLS} kills of server, harvester and pilots lose no job and run none to success twice`, async (t) => {
   const folder = await mkdtemp(join(tmpdir(), "crash-"));
   t.after(() => rm(folder, { recursive: true }));
   const place = join(folder, "w.db");
   const db = await openSqlite(place, { mustExist: false });
   t.after(() => db.close());
   const [port] = await freePorts(1);
-  const { wrong } = await runKillCampaign({ place, db, port: port!, kills: KILLS, seed: "sqlite" });
-  assert.deepEqual(wrong, []);
+  const outcome = await runKillCampaign({ place, db, folder, port: port!, kills: KILLS, seed: "sqlite" });
+  assert.deepEqual(outcome.wrong, []);
 });
 
-test(`PostgreSQL: ${KILLS} kills of server, database and pilots lose no job and run none to success twice`, {
+test(`PostgreSQL: ${KILLS} kills of server, database, harvester and pilots lose no job and run none to success twice`, {
   skip: missingForPostgres() || false,
 }, async (t) => {
+  const folder = await mkdtemp(join(tmpdir(), "crash-"));
+  t.after(() => rm(folder, { recursive: true }));
   const server = await startPostgres();
   t.after(() => server.stop());
   const place = server.createDatabase("crash");
@@ -34,13 +36,6 @@ test(`PostgreSQL: ${KILLS} kills of server, database and pilots lose no job and 
     await server.crash();
     await server.start();
   };
-  const { wrong } = await runKillCampaign({
-    place,
-    db,
-    port: port!,
-    kills: KILLS,
-    seed: "postgres",
-    cutDatabase,
-  });
-  assert.deepEqual(wrong, []);
+  const setup = { place, db, folder, port: port!, kills: KILLS, seed: "postgres", cutDatabase };
+  assert.deepEqual((await runKillCampaign(setup)).wrong, []);
 });

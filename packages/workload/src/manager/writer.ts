@@ -5,6 +5,8 @@ const superseded = (): AlmagestError =>
   new AlmagestError(
     "WORKLOAD.SUPERSEDED",
     "Another workload manager has been opened on this database; this one writes nothing more.",
+    // Whoever asked may ask the other one.
+    { retryable: true },
   );
 
 /** Makes the caller the only writer: whoever was it before is refused from now on, and what it was just writing is

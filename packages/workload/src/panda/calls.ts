@@ -1,5 +1,6 @@
 import type { Call } from "./call.ts";
 import { FILE_CALLS } from "./calls/file-calls.ts";
+import { HARVESTER_CALLS } from "./calls/harvester-calls.ts";
 import { IDDS_CALLS } from "./calls/idds-calls.ts";
 import { LOG_CALLS } from "./calls/log-calls.ts";
 import { PILOT_CALLS } from "./calls/pilot-calls.ts";
@@ -16,4 +17,5 @@ export const PANDA_CALLS: readonly Call[] = [
   ...IDDS_CALLS,
   ...WORKLOAD_CALLS,
   ...LOG_CALLS,
+  ...HARVESTER_CALLS,
 ];

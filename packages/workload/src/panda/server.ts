@@ -72,6 +72,10 @@ function send(response: ServerResponse, status: number, body: Json): void {
   response.end(text);
 }
 
+/** A fault of the service that passes: whoever asked may ask the same again. */
+const isPassing = (error: unknown): boolean =>
+  error instanceof AlmagestError && (error.retryable || error.code.startsWith("DATABASE."));
+
 /** A user's mistake and a passing fault as PanDA tells them, with status 200; everything else is a fault of ours. */
 function explain(error: unknown): Answer {
   if (!(error instanceof AlmagestError) || isAlmagestError(error, "BASE.INVARIANT")) throw error;
@@ -107,11 +111,11 @@ export async function startPandaServer(
   const handle = createHandler(services, access, options);
   const listener = (request: IncomingMessage, response: ServerResponse): void => {
     handle(request, response).catch((error: unknown) => {
-      const status = statusOf(error) ?? 500;
+      const status = statusOf(error) ?? (isPassing(error) ? 503 : 500);
       const known = status === 500 ? undefined : (error as AlmagestError).message;
       // The address without its query, which may hold what nobody should read later.
       const url = request.url?.split("?", 1)[0];
-      if (status === 500) log.error("a request failed", { url, error });
+      if (status >= 500) log.error("a request failed", { url, error });
       else log.warn("a request was refused", { url, status, code: (error as AlmagestError).code });
       if (response.headersSent) return response.destroy();
       // A body that nobody reads would keep the connection from its next request.
@@ -122,15 +126,17 @@ export async function startPandaServer(
         response,
         status,
         legacy
-          ? { StatusCode: status === 500 ? 30 : 60, errorDialog: message }
+          ? { StatusCode: status >= 500 ? 30 : 60, errorDialog: message }
           : { success: false, message, data: null },
       );
     });
   };
+  // A pilot that waits for work behind a network that was cut is given none for long.
+  const keepAlive = { keepAlive: true, keepAliveInitialDelay: 30_000 };
   const server =
     tls === undefined
-      ? createServer(listener)
-      : createTlsServer({ ...tls, requestCert: true, rejectUnauthorized: false }, listener);
+      ? createServer(keepAlive, listener)
+      : createTlsServer({ ...keepAlive, ...tls, requestCert: true, rejectUnauthorized: false }, listener);
   const url = (): string =>
     `${tls === undefined ? "http" : "https"}://${host}:${(server.address() as AddressInfo).port}`;
   // A pilot may be silent while it waits for work.
@@ -180,6 +186,8 @@ function createHandler(
       const renamed = legacy ? fromLegacyNames(parameters) : parameters;
       return await call.run(services, renamed, { caller, signal: gone.signal });
     } catch (error) {
+      // Under the legacy names a passing fault is an answer like others; our own clients ask again after a 503.
+      if (!legacy && isPassing(error)) throw error;
       return explain(error);
     }
   };

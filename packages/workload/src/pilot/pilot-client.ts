@@ -10,6 +10,9 @@ export interface ClientOptions {
   readonly token?: string;
   /** Give up when the server was not reached for so long; one hour unless told. */
   readonly lostMs?: number;
+  /** Send a call again that was not answered for so long, on a new connection: whoever answers it may be gone behind a
+   * network that was cut. One minute unless told. */
+  readonly answerMs?: number;
 }
 
 /** A job as the server hands it out: with its place in a trace, where traces are kept. */
@@ -35,16 +38,18 @@ export class PilotClient {
   readonly #url: string;
   readonly #headers: Record<string, string>;
   readonly #lostMs: number;
+  readonly #answerMs: number;
 
-  constructor({ url, token, lostMs = 3_600_000 }: ClientOptions) {
+  constructor({ url, token, lostMs = 3_600_000, answerMs = 60_000 }: ClientOptions) {
     this.#url = url;
+    this.#answerMs = answerMs;
     this.#lostMs = lostMs;
     this.#headers = { "content-type": "application/json" };
     if (token !== undefined) this.#headers.authorization = `Bearer ${token}`;
   }
 
   /** Throws `WORKLOAD.PILOT_LOST`. */
-  async #call(path: string, body: unknown, signal?: AbortSignal): Promise<Envelope> {
+  async #call(path: string, body: unknown, signal?: AbortSignal, waitMs = 0): Promise<Envelope> {
     const deadline = performance.now() + this.#lostMs;
     for (let pauseMs = FIRST_PAUSE_MS; ; pauseMs = Math.min(2 * pauseMs, LONGEST_PAUSE_MS)) {
       try {
@@ -52,7 +57,10 @@ export class PilotClient {
           method: "POST",
           headers: this.#headers,
           body: JSON.stringify(body),
-          ...(signal === undefined ? {} : { signal }),
+          signal: AbortSignal.any([
+            ...(signal === undefined ? [] : [signal]),
+            AbortSignal.timeout(waitMs + this.#answerMs),
+          ]),
         });
         if (response.ok) return (await response.json()) as Envelope;
         await response.body?.cancel();
@@ -74,7 +82,8 @@ export class PilotClient {
     offer: Readonly<Record<string, string | number>>,
     signal: AbortSignal,
   ): Promise<readonly TracedOrder[]> {
-    const { data } = await this.#call("pilot/acquire_jobs", { ...offer, almagest: true }, signal);
+    const waitMs = Number(offer.wait_sec ?? 0) * 1000;
+    const { data } = await this.#call("pilot/acquire_jobs", { ...offer, almagest: true }, signal, waitMs);
     if (data === null) return [];
     return (data as { jobs: readonly { almagest: TracedOrder }[] }).jobs.map(({ almagest }) => almagest);
   }

@@ -67,6 +67,19 @@ async function listProcesses(mark: string): Promise<ProcEntry[]> {
 /** Sessions in which marked processes were seen: what stays there is ours even when it has thrown its environment away. */
 const sessions = new Map<string, Set<number>>();
 
+/** The process that was started with exactly this mark (the first where it has children that kept it); undefined when none
+ * lives. */
+export async function findStarted(mark: string): Promise<number | undefined> {
+  const wanted = `${PILOT_MARK}=${mark}`;
+  const found: ProcEntry[] = [];
+  for (const entry of await listProcesses(mark)) {
+    if (!entry.marked) continue;
+    const environment = await readProc(`/proc/${entry.pid}/environ`);
+    if (environment.split("\0").includes(wanted)) found.push(entry);
+  }
+  return found.find(({ parent }) => !found.some(({ pid }) => pid === parent))?.pid;
+}
+
 /** All live processes, on Linux, that carry the mark or one below it, stand in a session where one did, or descend from
  * one; zombies are left out. A program that empties its environment, begins a new session and loses its parents between
  * two looks escapes. */
