@@ -12,7 +12,7 @@ const [detector] = createSimCamCamera({
 }).detectors;
 const at = (x: number, y: number): number => y * 64 + x;
 
-test("charge above the full well runs along its column, both ways, and none is lost in the middle", () => {
+test("bleed: charge above the full well runs along its column, both ways, and none is lost in the middle", () => {
   const electrons = new Float32Array(64 * 128).fill(100);
   const well = fullWell(detector!, 0);
   electrons[at(3, 30)] = 5 * well;
@@ -25,7 +25,7 @@ test("charge above the full well runs along its column, both ways, and none is l
   assert.equal(electrons[at(3, 40)], 100);
 });
 
-test("charge does not cross the middle of the detector", () => {
+test("bleed: charge does not cross the middle of the detector", () => {
   const electrons = new Float32Array(64 * 128).fill(0);
   electrons[at(3, 62)] = 50 * fullWell(detector!, 0);
   bleedCharge(electrons, detector!);

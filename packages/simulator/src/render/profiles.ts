@@ -19,16 +19,19 @@ export const SEEING_PROFILE: Mixture = normalize(
   0.9441481,
 );
 
-/** An exponential disc (Sérsic n = 1); the unit is the half-light radius. Fitted to 0.5 % between 0.05 and 4 radii. */
+/** An exponential disc (Sérsic n = 1); the unit is the half-light radius. Fitted to 1 % from 0.05 to 2.5 radii, 4 % to 4. */
 export const DISC_PROFILE: Mixture = normalize(
   [0.05141, 0.13846, 0.28889, 0.53313, 0.9132, 1.50245],
   [0.00063, 0.00806, 0.05368, 0.21857, 0.45462, 0.26444],
   0.9986259,
 );
 
-/** A bulge (Sérsic n = 4, fading out beyond 7 half-light radii); the unit is the half-light radius of the sum. */
+/**
+ * A bulge (Sérsic n = 4, faded out between 7 and 8 of its half-light radii before the half-light radius of what is left was
+ * taken as the unit), to 5 % between 0.05 and 4 radii. Fitted here in the same manner.
+ */
 export const BULGE_PROFILE: Mixture = normalize(
-  [0.03, 0.09395, 0.18655, 0.37042, 0.73552, 1.46048, 2.9],
-  [0.023449, 0.086698, 0.04065, 0.264521, 0.099993, 0.344824, 0.139865],
-  0.83607,
+  [0.01942, 0.04524, 0.10536, 0.24538, 0.5715, 1.33104, 3.1],
+  [0.007135, 0.02183, 0.063299, 0.13833, 0.24329, 0.262357, 0.256437],
+  0.99203,
 );

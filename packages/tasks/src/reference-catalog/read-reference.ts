@@ -62,6 +62,7 @@ function findFlux(table: Table, band: string): FluxSource | undefined {
         `${b}mmerr`,
         `${b}magerr`,
         `magerr_${b}`,
+        `psfmagerr_${b}`,
       ]);
       return { column: magnitude, isMagnitude: true, error };
     }
