@@ -93,3 +93,53 @@ test("funpack restores what is compressed here to the very values read here", as
     assert.equal((await theirs.hdu(name).verifyChecksum()).checksum, "ok");
   }
 });
+
+test("SUBTRACTIVE_DITHER_1 and 2: tiles, scales and seeds are fpack's to the bit, and 2 keeps zeros", async (t) => {
+  if (!hasFpack()) return t.skip("needs fpack and funpack: FITS compression");
+  const folder = await mkdtemp(join(tmpdir(), "almagest-fits-"));
+  t.after(() => rm(folder, { recursive: true, force: true }));
+  const random = createRandom(11);
+  const [width, height] = [150, 40];
+  const data = Float32Array.from({ length: width * height }, () => 20 * random.normal());
+  // Zeros of a dead corner, in rows that are quantised for their other pixels.
+  for (let row = 5; row < 9; row++) data.fill(0, row * width + 10, row * width + 30);
+  const plain = join(folder, "plain.fits");
+  await writeFits(plain, [{ kind: "image", data, shape: [width, height] }]);
+  for (const [dither, option] of [
+    [1, "-q"],
+    [2, "-qz"],
+  ] as const) {
+    const [theirPath, ourPath] = [join(folder, `${dither}.theirs.fz`), join(folder, `${dither}.ours.fz`)];
+    execFileSync("fpack", ["-r", option, "4", "-O", theirPath, plain]);
+    await using theirs = await openFits(theirPath);
+    const { storedHeader } = theirs.hdus[1]!;
+    assert.equal(storedHeader.get("ZQUANTIZ"), `SUBTRACTIVE_DITHER_${dither}`);
+    // fpack takes the seed from the clock or the pixels; the rows count on from it.
+    const seed = storedHeader.requireInteger("ZDITHER0");
+    const quantize = { level: 4, dither, seed };
+    await writeFits(ourPath, [
+      { kind: "image", data, shape: [width, height], compress: { algorithm: "RICE_1", quantize } },
+    ]);
+    await using ours = await openFits(ourPath);
+    assert.equal(ours.hdus[1]!.storedHeader.get("ZQUANTIZ"), `SUBTRACTIVE_DITHER_${dither}`);
+    assert.equal(ours.hdus[1]!.storedHeader.get("ZDITHER0"), seed);
+    const [our, their] = [await ours.hdus[1]!.readTable(), await theirs.hdus[1]!.readTable()];
+    for (const name of ["ZSCALE", "ZZERO", "COMPRESSED_DATA"])
+      assert.deepEqual(
+        our.columns.get(name)!.data,
+        their.columns.get(name)!.data,
+        `${name}, dither ${dither}`,
+      );
+    const [ourPixels, theirPixels] = [
+      (await ours.hdus[1]!.readImage()).data,
+      (await theirs.hdus[1]!.readImage()).data,
+    ];
+    assert.deepEqual(ourPixels, theirPixels);
+    for (let row = 5; row < 9; row++)
+      for (let x = 10; x < 30; x++) {
+        const value = Number(ourPixels[row * width + x]);
+        if (dither === 2) assert.equal(value, 0);
+        else assert.ok(Math.abs(value) < 10, `${value}`);
+      }
+  }
+});

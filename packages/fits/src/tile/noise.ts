@@ -46,7 +46,7 @@ export function estimateNoise(pixels: Floats, width: number, scratch: NoiseScrat
       if (value < min) min = value;
       if (value > max) max = value;
     }
-    if (row.length >= SPAN) addRowMedians(row, scratch, medians);
+    if (row.length >= SPAN) addRowMedians(row, scratch, medians, start === 0);
   }
   const estimates = medians.map((values, order) => medianOfRows(values) * TO_SIGMA[order]!);
   let sigma = estimates[1]!;
@@ -73,6 +73,7 @@ function addRowMedians(
   row: Floats,
   scratch: NoiseScratch,
   medians: readonly [number[], number[], number[]],
+  isFirst: boolean,
 ): void {
   const [second, third, fifth] = scratch.differences;
   const counts =
@@ -80,7 +81,12 @@ function addRowMedians(
       ? fillSingle(row, second as Float32Array, third as Float32Array, fifth as Float32Array)
       : fillDouble(row, second as Float64Array, third as Float64Array, fifth as Float64Array);
   if (counts.far === 0) return;
-  if (counts.near > 0) medians[0].push(lowerMedian(second.subarray(0, counts.near), scratch));
+  if (counts.near > 1 || (counts.near === 1 && counts.far === 1)) {
+    // cfitsio takes this median over as many places as the wider differences have. In a tile's first row, the only one unless
+    // told, those left over by stretches of equal pixels hold zeros; in later rows something of the rows before: not followed.
+    if (isFirst) second.fill(0, counts.near, counts.far);
+    medians[0].push(lowerMedian(second.subarray(0, isFirst ? counts.far : counts.near), scratch));
+  }
   medians[1].push(lowerMedian(third.subarray(0, counts.far), scratch));
   medians[2].push(lowerMedian(fifth.subarray(0, counts.far), scratch));
 }

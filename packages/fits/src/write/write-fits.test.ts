@@ -41,3 +41,44 @@ test("images longer than a piece are written whole, with sums that verify, and s
     assert.deepEqual(await file.hdus[k]!.verifyChecksum(), { checksum: "ok", datasum: "ok" });
   }
 });
+
+test("duplicate, undefined, commentary, long and unreadable cards of a file keep their bytes and order when it is written again", async (t) => {
+  const cards = [
+    "DUP     =                    1 / the first",
+    "EMPTY   =                      / undefined",
+    "DUP     =                    2 / the second",
+    "HISTORY one",
+    "LONGSTR = 'a string that runs on over more than one card, as CONTINUE lets it &'",
+    "CONTINUE  'to its end' / with a comment",
+    "HIERARCH ESO DET CHIP1 ID = 'CCD-1' / of another observatory",
+    "DUP     =",
+    "BROKEN  = 12..5",
+    "HISTORY two",
+    "COMMENT   kept   as   it   is",
+    "",
+    "DUP     = 'text'",
+  ];
+  const pixels = Int16Array.of(1, 2, 3);
+  // A header by another hand: structural cards first, then these.
+  const plain = encodeFits([{ kind: "image", data: pixels, shape: [3] }]);
+  const at = Buffer.from(plain).indexOf("END".padEnd(80));
+  const foreign = plain.slice();
+  const text = [...cards, "END"].map((card) => card.padEnd(80)).join("");
+  foreign.set(Buffer.from(text, "latin1"), at);
+  const read = await openFits(foreign);
+  const { header } = read.hdus[0]!;
+  assert.deepEqual(header.getAll("DUP").length, 4);
+  assert.equal(header.get("EMPTY"), undefined);
+  const path = join(await makeFolder(t), "again.fits");
+  for (const compress of [undefined, { algorithm: "RICE_1" } as const]) {
+    const spec = { kind: "image", header, data: pixels, shape: [3] } as const;
+    await writeFits(path, [compress === undefined ? spec : { ...spec, compress }]);
+    await using again = await openFits(path);
+    const kept = again.hdus.at(-1)!.header;
+    const raws = kept.cards.map((card) => card.raw).join("");
+    assert.ok(
+      raws.includes(cards.map((card) => card.padEnd(80)).join("")),
+      `${compress?.algorithm ?? "plain"}: ${raws.match(/.{80}/g)?.join("\n")}`,
+    );
+  }
+});

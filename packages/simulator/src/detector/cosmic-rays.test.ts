@@ -83,7 +83,10 @@ test("cosmic rays: dark frames have them where they are asked for, biases never"
       const random = createRandom(`${lit!.options.seed}/exposure/${exposure.id}/0`);
       const count = addCosmicRays(canvas, exposure.darkSec, random.fork("cosmic-rays"));
       const deposited = canvas.data.reduce((sum, value) => sum + value, 0);
-      assert.ok(count > 20 && Math.abs(electrons / deposited - 1) < 0.01, `${count}: ${electrons}, ${deposited}`);
+      assert.ok(
+        count > 20 && Math.abs(electrons / deposited - 1) < 0.01,
+        `${count}: ${electrons}, ${deposited}`,
+      );
     }
   }
 });

@@ -75,7 +75,8 @@ test("reference catalogue: magnitudes of VizieR, SDSS, Pan-STARRS and SExtractor
 
 test("reference catalogue: another band stands in, Gaia's G too; without any flux the positions still count", () => {
   const place = { ra: Float64Array.of(10), dec: Float64Array.of(-20) };
-  const flux = (columns: Record<string, Float64Array>) => readReference([createTable({ ...place, ...columns })], "y");
+  const flux = (columns: Record<string, Float64Array>) =>
+    readReference([createTable({ ...place, ...columns })], "y");
   assert.equal(flux({ i_flux: Float64Array.of(7), r_flux: Float64Array.of(5) }).fluxColumn, "r_flux");
   assert.equal(flux({ phot_g_mean_mag: Float64Array.of(17) }).fluxColumn, "phot_g_mean_mag");
   near(flux({ phot_g_mean_mag: Float64Array.of(17) }).flux, [nanojanskyFromAbMag(17)]);

@@ -47,7 +47,8 @@ test("visit summary: a row per detector in their order, with its figures, its fi
   assert.deepEqual([...getNumbers(summary, "detector")], [2, 7]);
   assert.deepEqual([...(getColumn(summary, "visit").data as BigInt64Array)], [42n, 42n]);
   assert.deepEqual(getColumn(summary, "physical_filter").data, ["r_sim", "r_sim"]);
-  for (const [name, value] of Object.entries(figures)) assert.equal(getNumbers(summary, name)[1], value, name);
+  for (const [name, value] of Object.entries(figures))
+    assert.equal(getNumbers(summary, name)[1], value, name);
   assert.equal(getColumn(summary, "psfFwhmArcsec").unit, "arcsec");
   assert.ok(Math.abs(getNumbers(summary, "ra")[1]! - 10) < 1e-9);
   assert.ok(Math.abs(getNumbers(summary, "dec")[1]! + 20) < 1e-9);
