@@ -21,8 +21,6 @@ export interface Database extends AsyncDisposable {
   rows(query: Sql, settings?: QuerySettings): Promise<Row[]>;
   /** All rows of a query, as objects by column name. */
   all<T extends object = Record<string, SqlValue>>(query: Sql, settings?: QuerySettings): Promise<T[]>;
-  /** Calls `visit` with each row of a query as it is read, so that nobody needs to hold them all. It must not ask the database. */
-  forEachRow(query: Sql, visit: (row: Row) => void, settings?: QuerySettings): Promise<void>;
   /** Rows in pages, holding neither memory for all nor locks while the reader is slow. */
   stream(query: Sql, settings?: QuerySettings & { readonly pageRows?: number }): AsyncIterable<Row[]>;
   /** Runs a statement; gives the number of rows it changed. */

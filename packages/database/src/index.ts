@@ -4,6 +4,7 @@ export { DATABASE_ERRORS } from "./errors.ts";
 export { isOnLocalFileSystem } from "./local-file-system.ts";
 export { openPostgres, type PostgresOptions } from "./open-postgres.ts";
 export { openSqlite, type SqliteOptions } from "./open-sqlite.ts";
+export { type ColumnRequest, type ColumnValues, type ReadColumns, readColumns } from "./read-columns.ts";
 export {
   compileSql,
   type Dialect,

@@ -73,10 +73,6 @@ export class PostgresDatabase implements Database {
     return (await this.#read(query, { ...settings, objects: true })).rows as T[];
   }
 
-  async forEachRow(query: Sql, visit: (row: Row) => void, settings: QuerySettings = {}): Promise<void> {
-    for await (const page of this.stream(query, settings)) for (const row of page) visit(row);
-  }
-
   /** A cursor; outside a transaction the server first puts the result aside, so that it holds no lock or snapshot. */
   async *stream(
     query: Sql,

@@ -51,12 +51,7 @@ export class SqliteDatabase implements Database {
   }
 
   /** Runs `work` when no foreign transaction is open, again and again while another connection holds the lock. */
-  async #guarded<T>(
-    statement: string,
-    work: () => T,
-    signal?: AbortSignal,
-    mayRepeat = (): boolean => true,
-  ): Promise<T> {
+  async #guarded<T>(statement: string, work: () => T, signal?: AbortSignal): Promise<T> {
     const own = this.#context.getStore();
     const deadline = performance.now() + this.#busyTimeoutMs;
     for (let attempt = 0; ; attempt++) {
@@ -65,8 +60,7 @@ export class SqliteDatabase implements Database {
       try {
         return work();
       } catch (error) {
-        if (!isBusy(error) || performance.now() > deadline || !mayRepeat())
-          throw translateSqliteError(error, statement);
+        if (!isBusy(error) || performance.now() > deadline) throw translateSqliteError(error, statement);
       }
       await sleep(Math.min(1 + attempt, 8));
     }
@@ -83,25 +77,6 @@ export class SqliteDatabase implements Database {
         return statement.all(...query.values.map(bindable)) as unknown as Row[];
       },
       settings.signal,
-    );
-  }
-
-  async forEachRow(query: Sql, visit: (row: Row) => void, settings: QuerySettings = {}): Promise<void> {
-    const text = compileSql(query, "sqlite");
-    let begun = false;
-    await this.#guarded(
-      text,
-      () => {
-        const statement = this.#statements.prepare(text);
-        statement.setReturnArrays(true);
-        statement.setReadBigInts(settings.bigInts ?? false);
-        for (const row of statement.iterate(...query.values.map(bindable))) {
-          begun = true;
-          visit(row as unknown as Row);
-        }
-      },
-      settings.signal,
-      () => !begun,
     );
   }
 
