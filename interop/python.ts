@@ -6,6 +6,8 @@ import { join } from "node:path";
 /** Python module → what `pip` calls it. */
 const PACKAGES: ReadonlyMap<string, string> = new Map([
   ["astropy", "astropy"],
+  ["google.cloud.storage", "google-cloud-storage"],
+  ["gcp_storage_emulator", "gcp-storage-emulator"],
   ["sep", "sep"],
   ["boto3", "boto3"],
   ["pyarrow", "pyarrow"],

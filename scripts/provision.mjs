@@ -2,6 +2,8 @@
 // Anywhere else it only says which are missing, and the tests that need them skip by name.
 import { spawnSync } from "node:child_process";
 import { existsSync, globSync } from "node:fs";
+import { homedir } from "node:os";
+import { join } from "node:path";
 
 /** Command or Python module → Debian package. */
 const PROGRAMS = [
@@ -37,9 +39,33 @@ const PROGRAMS = [
   { command: "/usr/bin/radosgw", package: "radosgw", for: "repositories on S3" },
   { command: "/usr/share/activemq/bin/activemq.jar", package: "activemq", for: "messages over a broker" },
   { command: "prometheus", package: "prometheus", for: "the workload manager's metrics" },
+  { command: "zsh", package: "zsh", for: "shell completion" },
+  { command: "fish", package: "fish", for: "shell completion" },
   { module: "astropy", package: "python3-astropy", for: "FITS and WCS" },
   { module: "sep", package: "python3-sep", for: "measurement" },
 ];
+
+const GO_BIN = join(process.env.XDG_CACHE_HOME ?? join(homedir(), ".cache"), "almagest/go/bin");
+
+/** Programs that Go builds from its modules, in the user's cache folder; the first time takes some minutes. */
+const GO_PROGRAMS = [
+  {
+    command: join(GO_BIN, "fake-gcs-server"),
+    module: "github.com/fsouza/fake-gcs-server@v1.56.1",
+    for: "repositories on Google Cloud Storage",
+  },
+];
+
+function provisionGo() {
+  const missing = GO_PROGRAMS.filter(({ command }) => !existsSync(command));
+  for (const { command, module, for: purpose } of missing) {
+    console.log(`Building for comparison: ${module} …`);
+    const env = { ...process.env, GOBIN: GO_BIN };
+    spawnSync("go", ["install", module], { env, stdio: "ignore", timeout: 1_200_000 });
+    if (!existsSync(command))
+      console.log(`Not here: ${command} (needs Go); tests of ${purpose} are skipped.`);
+  }
+}
 
 function isPresent({ command, module }) {
   if (command?.startsWith("/")) return globSync(command).length > 0;
@@ -69,6 +95,7 @@ export async function provision() {
       `Not here: ${name} (Debian package ${program.package}); tests of ${program.for} against it are skipped.`,
     );
   }
+  provisionGo();
   return missing.map((program) => program.package);
 }
 

@@ -2,7 +2,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createRepository, openButler } from "../../packages/butler/src/index.ts";
-import { missingForCeph, startCeph } from "../../packages/servers/src/index.ts";
+import { missingForCeph, startCeph, startFakeGcs } from "../../packages/servers/src/index.ts";
 import type { Bar } from "../../scripts/bar.ts";
 import { findPython } from "../python.ts";
 import { type Comparison, checkInto, verdict } from "./compare-queries.ts";
@@ -34,7 +34,27 @@ async function withCeph<T>(
   }
 }
 
-/** Writes by turns into one repository on S3, and checks that each reads all that either wrote. */
+async function withGoogle<T>(
+  use: (bucket: string, home: string, python: PythonButler) => Promise<T>,
+): Promise<T> {
+  const executable = findPython(["lsst.daf.butler", "google.cloud.storage"]);
+  const emulator = await startFakeGcs();
+  const home = await mkdtemp(join(tmpdir(), "almagest-interop-gs-"));
+  try {
+    Object.assign(process.env, {
+      STORAGE_EMULATOR_HOST: emulator.endpoint,
+      DAF_BUTLER_CACHE_DIRECTORY: join(home, "cache"),
+    });
+    await emulator.createBucket("shared");
+    await using python = new PythonButler(executable);
+    return await use("gs://shared", home, python);
+  } finally {
+    await emulator.stop();
+    await rm(home, { recursive: true, force: true });
+  }
+}
+
+/** Writes by turns into one repository on S3 or Google Cloud Storage, and checks that each reads all that either wrote. */
 async function takeTurns(root: string, python: PythonButler): Promise<Comparison> {
   const comparison: Comparison = { same: 0, refused: 0, differences: [] };
   const check = checkInto(comparison);
@@ -76,30 +96,42 @@ async function takeTurns(root: string, python: PythonButler): Promise<Comparison
   return comparison;
 }
 
-let measured: Promise<{ readonly ours: Comparison; readonly theirs: Comparison }> | undefined;
-
-/** Both repositories on one Ceph, whose start takes longer than all the rest. */
-function measureBoth(): NonNullable<typeof measured> {
-  measured ??= withCeph(async (bucket, home, python) => {
-    await createRepository(`${bucket}/ours`, { database: `sqlite:///${join(home, "ours.sqlite3")}` });
-    const ours = await takeTurns(`${bucket}/ours`, python);
-    const root = `${bucket}/theirs`;
-    await python.call("create_at", { root, database: `sqlite:///${join(home, "theirs.sqlite3")}` });
-    return { ours, theirs: await takeTurns(root, python) };
-  });
-  return measured;
+interface Both {
+  readonly ours: Comparison;
+  readonly theirs: Comparison;
 }
 
-/** The original and we on one S3 service, a real Ceph. */
+/** A repository of ours and one of theirs in one bucket. */
+async function useBoth(bucket: string, home: string, python: PythonButler): Promise<Both> {
+  await createRepository(`${bucket}/ours`, { database: `sqlite:///${join(home, "ours.sqlite3")}` });
+  const ours = await takeTurns(`${bucket}/ours`, python);
+  const root = `${bucket}/theirs`;
+  await python.call("create_at", { root, database: `sqlite:///${join(home, "theirs.sqlite3")}` });
+  return { ours, theirs: await takeTurns(root, python) };
+}
+
+const measured = new Map<typeof withCeph<Both>, Promise<Both>>();
+
+/** Both repositories on one service: the start of Ceph takes longer than all the rest. */
+function measureOn(service: typeof withCeph<Both>): Promise<Both> {
+  const result = measured.get(service) ?? service(useBoth);
+  measured.set(service, result);
+  return result;
+}
+
+/** The original and we on one S3 service, a real Ceph, and on an emulator of Google's. */
 export const bars: Bar[] = [
+  ["S3", withCeph<Both>] as const,
+  ["Google Cloud Storage (an emulator)", withGoogle<Both>] as const,
+].flatMap(([name, service]) => [
   {
-    name: "a repository of ours on S3, written by turns",
+    name: `a repository of ours on ${name}, written by turns`,
     goal: "all read by both",
-    measure: async () => verdict((await measureBoth()).ours),
+    measure: async () => verdict((await measureOn(service)).ours),
   },
   {
-    name: "a repository of theirs on S3, written by turns",
+    name: `a repository of theirs on ${name}, written by turns`,
     goal: "all read by both",
-    measure: async () => verdict((await measureBoth()).theirs),
+    measure: async () => verdict((await measureOn(service)).theirs),
   },
-];
+]);

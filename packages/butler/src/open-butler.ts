@@ -38,7 +38,7 @@ async function addFileTable(db: Database, name: string): Promise<void> {
 }
 
 /**
- * Opens the repository whose `butler.yaml` is in this folder, or below this URI (`s3://…`, `https://…`). Throws `BUTLER.REPOSITORY_MISSING`,
+ * Opens the repository whose `butler.yaml` is in this folder, or below this URI (`s3://…`, `gs://…`, `https://…`). Throws `BUTLER.REPOSITORY_MISSING`,
  * `BUTLER.REPOSITORY_INVALID`, `BUTLER.REPOSITORY_VERSION`, `BUTLER.CREDENTIALS_INVALID`, `DATABASE.OPEN`.
  */
 export async function openButler(root: string, options: OpenOptions = {}): Promise<Butler> {

@@ -1,8 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
-import { after, before, type TestContext, test } from "node:test";
+import { after, before, test } from "node:test";
 import { createRandom, isAlmagestError } from "@almagest/base";
 import { storeFor } from "@almagest/resources";
 import {
@@ -13,103 +10,14 @@ import {
   startCeph,
   startFaultProxy,
 } from "@almagest/servers";
-import type { Butler } from "./butler.ts";
 import { createRepository } from "./create-repository.ts";
-import { openButler } from "./open-butler.ts";
+import { at, DETECTORS, newRemoteRepository, useRemoteRepository } from "./testing/remote-repository.ts";
 
-const DETECTORS = 100;
 let ceph: CephServer | undefined;
 let proxy: FaultProxy;
 let count = 0;
 
-async function folder(t: TestContext): Promise<string> {
-  const path = await mkdtemp(join(tmpdir(), "almagest-remote-"));
-  t.after(() => rm(path, { recursive: true, force: true }));
-  return path;
-}
-
-/** A repository whose files are at a remote root and whose registry is an SQLite file. */
-async function newRepository(t: TestContext, root: string): Promise<{ butler: Butler; home: string }> {
-  const home = await folder(t);
-  process.env.DAF_BUTLER_CACHE_DIRECTORY = join(home, "cache");
-  await createRepository(root, { database: `sqlite:///${join(home, "gen3.sqlite3")}` });
-  const butler = await openButler(root, { run: "run/a" });
-  t.after(() => butler.close());
-  await butler.insertRecords("instrument", [{ name: "Cam" }]);
-  await butler.insertRecords(
-    "detector",
-    Array.from({ length: DETECTORS }, (_, id) => ({ instrument: "Cam", id, full_name: `D ${id}` })),
-  );
-  await butler.registerDatasetType({
-    name: "notes",
-    dimensions: ["detector"],
-    storageClass: "StructuredDataDict",
-    isCalibration: false,
-  });
-  return { butler, home };
-}
-
-const at = (detector: number): { instrument: string; detector: number } => ({ instrument: "Cam", detector });
-
-async function useRepository(t: TestContext, root: string): Promise<void> {
-  const { butler, home } = await newRepository(t, root);
-  assert.equal(butler.root, encodeURI(root));
-  const ref = await butler.put({ gain: 1.5 }, "notes", at(1));
-  assert.deepEqual(await butler.get(ref), { gain: 1.5 });
-  assert.deepEqual(await butler.get("notes", at(1), { verify: true }), { gain: 1.5 });
-  assert.equal(await butler.exists(ref), true);
-  const uri = await butler.getUri(ref);
-  assert.ok(uri.startsWith(`${encodeURI(root)}/run/a/notes/`), uri);
-  const cached = (await readdir(join(home, "cache"))).filter((name) => name !== "exempt");
-  assert.deepEqual(cached, [`${ref.id}.yaml`]);
-  await assert.rejects(butler.put({}, "notes", at(1)), (error) =>
-    isAlmagestError(error, "BUTLER.DATASET_CONFLICT"),
-  );
-  const source = join(home, "in.yaml");
-  await writeFile(source, "a: 1\n");
-  const [copied] = await butler.ingest([{ path: source, datasetType: "notes", dataId: at(2) }], {
-    mode: "copy",
-  });
-  assert.deepEqual(await butler.get(copied!), { a: 1 });
-  await assert.rejects(
-    butler.ingest([{ path: source, datasetType: "notes", dataId: at(3) }], { mode: "symlink" }),
-    (error) => isAlmagestError(error, "RESOURCES.MODE_UNSUPPORTED"),
-  );
-  const store = await storeFor(root);
-  await store.write(`${root}/placed.yaml`, Buffer.from("b: 2\n"));
-  const [placed] = await butler.ingest(
-    [{ path: `${root}/placed.yaml`, datasetType: "notes", dataId: at(4) }],
-    { mode: "split" },
-  );
-  assert.equal((await butler.locate([placed!]))[0]!.path, "placed.yaml");
-  await butler.ingest([{ path: `${root}/placed.yaml`, datasetType: "notes", dataId: at(5) }], {
-    mode: "direct",
-  });
-  assert.deepEqual(await butler.get("notes", at(5)), { b: 2 });
-  assert.equal((await butler.check({ checksums: true })).clean, true);
-  await store.write(uri, Buffer.from("gain: 2.5\n"), { overwrite: true });
-  await rm(join(home, "cache"), { recursive: true });
-  process.env.DAF_BUTLER_CACHE_DIRECTORY = join(home, "cache-2");
-  await assert.rejects(
-    (await openButler(root)).get("notes", at(1), { collections: "run/a", verify: true }),
-    (error) => isAlmagestError(error, "BUTLER.FILE_CHANGED"),
-  );
-  assert.deepEqual(
-    (await butler.check({ checksums: true })).changed.map(({ id }) => id),
-    [ref.id],
-  );
-  await store.write(`${root}/left/behind.yaml`, Buffer.from("x: 1\n"));
-  assert.deepEqual((await butler.check({ graceMs: -10_000 })).orphaned, ["left/behind.yaml"]);
-  await store.remove(`${root}/left/behind.yaml`);
-  await butler.prune([ref, copied!], { purge: true });
-  assert.equal(await store.info(uri), undefined);
-  assert.equal((await butler.check({ graceMs: -10_000 })).clean, true);
-  const exported = join(home, "exported");
-  await butler.exportTo(exported, [placed!], { mode: "copy" });
-  assert.ok((await readdir(exported)).includes("placed.yaml"));
-}
-
-test("a repository keeps its files in memory", (t) => useRepository(t, "mem://test/repo"));
+test("a repository keeps its files in memory", (t) => useRemoteRepository(t, "mem://test/repo"));
 
 test("a remote root needs a registry elsewhere", async () => {
   await assert.rejects(createRepository("mem://test/none"), (error) =>
@@ -141,10 +49,10 @@ if (missing !== "") {
     return `s3://${name}/a repo`;
   };
 
-  test("a repository keeps its files on S3 (Ceph)", async (t) => useRepository(t, await newRoot()));
+  test("a repository keeps its files on S3 (Ceph)", async (t) => useRemoteRepository(t, await newRoot()));
 
   test("puts under random faults of S3 lose nothing that was acknowledged, and fsck finds nothing", async (t) => {
-    const { butler } = await newRepository(t, await newRoot());
+    const { butler } = await newRemoteRepository(t, await newRoot());
     const random = createRandom(5);
     const faults: Fault[] = [
       { kind: "status", status: 503 },
@@ -173,7 +81,7 @@ if (missing !== "") {
   });
 
   test("a gateway that dies between puts is waited for", async (t) => {
-    const { butler } = await newRepository(t, await newRoot());
+    const { butler } = await newRemoteRepository(t, await newRoot());
     await butler.put({ a: 1 }, "notes", at(1));
     await ceph!.crashGateway();
     const back = ceph!.startGateway();

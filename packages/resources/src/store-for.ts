@@ -15,6 +15,7 @@ const OPENERS: ReadonlyMap<string, Opener> = new Map<string, Opener>([
     async () => (await import("./webdav/webdav-store.ts")).createWebdavStore(),
   ]),
   ["s3", async () => (await import("./s3/s3-store.ts")).createS3Store()],
+  ["gs", async () => (await import("./gcs/gcs-store.ts")).createGcsStore()],
 ]);
 
 const opened = new Map<string, Promise<ResourceStore>>();

@@ -9,6 +9,7 @@ export {
   createCertificateAuthority,
 } from "./certificate-authority.ts";
 export { type Daemon, type DaemonOptions, startDaemon, userIds, waitUntil } from "./daemon.ts";
+export { type FakeGcs, missingForFakeGcs, startFakeGcs } from "./fake-gcs.ts";
 export { type Fault, type FaultProxy, type SeenRequest, startFaultProxy } from "./fault-proxy.ts";
 export { freePorts } from "./free-ports.ts";
 export { createNamespace, missingForNamespace, type NetworkNamespace } from "./network-namespace.ts";

@@ -33,8 +33,23 @@ function running(step: (bytes: Uint8Array, before: number) => number, start: num
   };
 }
 
+/** Polynomial of Castagnoli, bits reversed (RFC 3720, appendix B.4). */
+const CRC32C_TABLE = Int32Array.from({ length: 256 }, (_, index) => {
+  let value = index;
+  for (let bit = 0; bit < 8; bit++) value = (value >>> 1) ^ (value & 1 ? 0x82f63b78 : 0);
+  return value;
+});
+
+/** CRC-32C of bytes, begun at 0 or at the value of what came before. */
+export function crc32c(bytes: Uint8Array, before = 0): number {
+  let value = ~before;
+  for (let i = 0; i < bytes.length; i++) value = CRC32C_TABLE[(value ^ bytes[i]!) & 0xff]! ^ (value >>> 8);
+  return ~value >>> 0;
+}
+
 const ALGORITHMS: ReadonlyMap<string, () => RunningHash> = new Map<string, () => RunningHash>([
   ["adler32", () => running(adler32, 1)],
+  ["crc32c", () => running(crc32c, 0)],
   ["md5", () => createHash("md5")],
   ["sha-256", () => createHash("sha256")],
   ["sha-512", () => createHash("sha512")],

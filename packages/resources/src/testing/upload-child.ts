@@ -1,5 +1,5 @@
-import { createS3Store } from "../s3/s3-store.ts";
+import { storeFor } from "../store-for.ts";
 
 /** Uploads a file and ends: a process of its own, to be killed. */
 const [path, uri] = process.argv.slice(2);
-await createS3Store().upload(path!, uri!);
+await (await storeFor(uri!)).upload(path!, uri!);
