@@ -1,8 +1,8 @@
-import { Agent, request } from "node:http";
 import { setTimeout as sleep } from "node:timers/promises";
 import { type JobSpec, startPandaServer, type WorkloadManager } from "@almagest/workload";
 import type { Bar } from "../../scripts/bar.ts";
 import { QUEUE, withPlace } from "./place.ts";
+import { PlainClient } from "./plain-client.ts";
 import { processorSeconds } from "./processor-time.ts";
 
 async function submitFlat(manager: WorkloadManager, count: number): Promise<void> {
@@ -60,24 +60,10 @@ export const bars: Bar[] = [
         const count = 4000;
         await submitFlat(manager, count);
         const server = await startPandaServer(manager);
-        // The clients are to weigh little beside the server: plain requests on connections that stay open.
-        const agent = new Agent({ keepAlive: true });
-        const call = (path: string, body: unknown): Promise<{ data: unknown }> =>
-          new Promise((resolve, reject) => {
-            const ask = request(
-              `${server.url}/api/v1/pilot/${path}`,
-              { method: "POST", agent },
-              (response) => {
-                let text = "";
-                response.setEncoding("utf8");
-                response.on("data", (part: string) => (text += part));
-                response.on("end", () => resolve(JSON.parse(text) as { data: unknown }));
-              },
-            );
-            ask.on("error", reject);
-            ask.end(JSON.stringify(body));
-          });
-        const pilot = async (): Promise<number> => {
+        const clients = Array.from({ length: 16 }, () => new PlainClient(server.url));
+        const pilot = async (client: PlainClient): Promise<number> => {
+          const call = (path: string, body: unknown): Promise<{ data: unknown }> =>
+            client.post(`/api/v1/pilot/${path}`, body);
           for (let done = 0; ; done++) {
             const { data } = await call("acquire_jobs", { site_name: "Q" });
             if (data === null) return done;
@@ -88,11 +74,11 @@ export const bars: Bar[] = [
         };
         const before = processorSeconds();
         const start = performance.now();
-        const done = await Promise.all(Array.from({ length: 16 }, pilot));
+        const done = await Promise.all(clients.map(pilot));
         const rate = (count / (performance.now() - start)) * 1000;
         const after = processorSeconds();
         const micros = (value: number): string => ((value / count / 3) * 1e6).toFixed(0);
-        agent.destroy();
+        for (const client of clients) client.close();
         await server.close();
         const whole = done.reduce((sum, number) => sum + number, 0) === count;
         return {

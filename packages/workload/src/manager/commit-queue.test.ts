@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { test } from "node:test";
 import { AlmagestError, isAlmagestError } from "@almagest/base";
 import { type Database, openPostgres, openSqlite, sql } from "@almagest/database";
 import { simpleQueue } from "../testing/simple-queue.ts";
@@ -99,4 +100,21 @@ onEveryStore("one bad operation in a commit of many fails alone", async (t, plac
     ["fulfilled", "fulfilled", "fulfilled", "rejected", "rejected"],
   );
   assert.equal(manager.task(orders[0]!.taskId)!.state.counts.finished, 3);
+});
+
+test("those who were answered together and ask again within some turns of the event loop share the next commit", async (t) => {
+  const manager = await openWorkload(":memory:");
+  t.after(() => manager.close());
+  const commits = async (): Promise<number> =>
+    Number(/^workload_commit_seconds_count (\d+)$/m.exec(await manager.metrics())![1]);
+  const before = await commits();
+  const ask = async (turns: number): Promise<void> => {
+    for (let round = 0; round < 3; round++) {
+      await manager.seeWorker(1, "running", "");
+      for (let turn = 0; turn < turns; turn++) await new Promise((resolve) => setImmediate(resolve));
+    }
+  };
+  await Promise.all(Array.from({ length: 6 }, (_, index) => ask(index)));
+  const count = (await commits()) - before;
+  assert.ok(count <= 4, `${count} commits for three rounds of six`);
 });

@@ -30,6 +30,7 @@ function readAll(request: IncomingMessage): Promise<Buffer> {
 
 /** Keys that come more than once (v1's way to send a list in a query) become lists. */
 export function readForm(text: string): Parameters {
+  if (text === "") return {};
   const form = new URLSearchParams(text);
   return Object.fromEntries(
     Array.from(new Set(form.keys()), (key) => {

@@ -10,7 +10,7 @@ import type { LogStore } from "../logs/log-store.ts";
 import type { WorkloadManager } from "../manager/workload-manager.ts";
 import type { Tracer } from "../traces/tracer.ts";
 import { CacheFiles } from "./cache-files.ts";
-import { type Answer, type Call, ok, type Services } from "./call.ts";
+import { type Answer, type Call, type CallContext, ok, type Services } from "./call.ts";
 import { PANDA_CALLS } from "./calls.ts";
 import { decodeParameters } from "./decode-body.ts";
 import { fromLegacyNames } from "./legacy-names.ts";
@@ -179,12 +179,22 @@ function createHandler(
     legacy: boolean,
   ): Promise<Answer> => {
     const caller = (await admit(request, call)) ?? NOBODY;
-    const gone = new AbortController();
-    response.on("close", () => gone.abort());
+    // Made for those who look at it: most calls are answered too soon for the caller to go.
+    let gone: AbortController | undefined;
+    const context: CallContext = {
+      caller,
+      get signal() {
+        if (gone === undefined) {
+          gone = new AbortController();
+          response.on("close", () => gone!.abort());
+        }
+        return gone.signal;
+      },
+    };
     try {
       const parameters = await decodeParameters(request, query);
       const renamed = legacy ? fromLegacyNames(parameters) : parameters;
-      return await call.run(services, renamed, { caller, signal: gone.signal });
+      return await call.run(services, renamed, context);
     } catch (error) {
       // Under the legacy names a passing fault is an answer like others; our own clients ask again after a 503.
       if (!legacy && isPassing(error)) throw error;
