@@ -170,6 +170,11 @@ export class WorkloadClient {
     };
   }
 
+  /** What a worker's pilot printed, as its batch system has it. */
+  pilotLog(workerId: number): Promise<string> {
+    return this.#ask("get_pilot_log", { worker_id: workerId });
+  }
+
   /** Pilots' workers: those not yet ended, or all. */
   workers(all = false): Promise<WorkerLine[]> {
     return this.#ask("list_workers", all ? { all } : {});

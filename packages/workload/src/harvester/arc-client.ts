@@ -35,6 +35,8 @@ export interface ArcClient {
   list(): Promise<readonly string[]>;
   /** A file of ARC's own about a job, such as `local`, `failed`; empty where there is none. */
   diagnose(id: string, name: string): Promise<string>;
+  /** A file that a job has written in its session so far; undefined where there is none. */
+  output(id: string, name: string): Promise<string | undefined>;
   close(): void;
 }
 
@@ -110,6 +112,10 @@ export function createArcClient({ url, certificate, key, ca }: ArcClientOptions)
     async diagnose(id, name) {
       const { status, body } = await call("GET", `/jobs/${id}/diagnose/${name}`);
       return status === 200 ? body : "";
+    },
+    async output(id, name) {
+      const { status, body } = await call("GET", `/jobs/${id}/session/${name}`);
+      return status === 200 ? body : undefined;
     },
     close: () => agent.destroy(),
   };

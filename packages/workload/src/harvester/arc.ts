@@ -126,6 +126,7 @@ export function createArc(given: Readonly<Record<string, Json>> = {}): Harvester
       return sights;
     },
     cancel: (workers) => client.kill(workers.flatMap(({ batchId }) => (batchId === "" ? [] : [batchId]))),
+    log: ({ batchId }) => client.output(batchId, "pilot.log"),
     // What ARC has goes on without this process.
     async [Symbol.asyncDispose]() {
       client.close();

@@ -3,6 +3,7 @@ import type { Worker, WorkerStatus } from "../core/worker-state.ts";
 import type { Queue } from "../scheduling/resources.ts";
 import { createArc } from "./arc.ts";
 import { createCondor } from "./htcondor.ts";
+import { createKubernetes } from "./kubernetes.ts";
 import { createLocalPool } from "./local-pool.ts";
 import { createSlurm } from "./slurm.ts";
 
@@ -25,6 +26,9 @@ export interface WorkerSight {
   readonly text: string;
 }
 
+/** What names a worker here and in its batch system. */
+export type WorkerName = Pick<Worker, "id" | "harvester" | "batchId">;
+
 /** One kind of batch system: starts pilots there, watches them, ends them. */
 export interface HarvesterPlugin extends AsyncDisposable {
   /** Submits workers; gives the batch id of each. A worker that is not in the answer was refused. */
@@ -35,6 +39,9 @@ export interface HarvesterPlugin extends AsyncDisposable {
   poll(workers: readonly Worker[]): Promise<ReadonlyMap<number, WorkerSight>>;
   /** Asks that workers end; they are polled until they have. */
   cancel(workers: readonly Worker[]): Promise<void>;
+  /** What a worker's pilot printed, the end of it where that is long; undefined where it is not (any more) to be had.
+   * `folder` is that of its setup. */
+  log?(worker: WorkerName, folder: string): Promise<string | undefined>;
 }
 
 /** Makes a plugin from the options of its kind. Throws `WORKLOAD.CONFIG_INVALID`. */
@@ -46,4 +53,5 @@ export const HARVESTER_PLUGINS: ReadonlyMap<string, PluginFactory> = new Map([
   ["slurm", createSlurm],
   ["arc", createArc],
   ["htcondor", createCondor],
+  ["kubernetes", createKubernetes],
 ]);

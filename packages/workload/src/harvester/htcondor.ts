@@ -6,6 +6,7 @@ import type { Queue } from "../scheduling/resources.ts";
 import type { HarvesterPlugin, PilotSetup, WorkerSight } from "./harvester-plugin.ts";
 import { PILOT_FILE, pilotWords, shipPilot } from "./pilot-command.ts";
 import { readPluginOptions } from "./plugin-options.ts";
+import { readLogEnd } from "./read-log-end.ts";
 import { runProgram } from "./run-program.ts";
 
 const optionsSchema = z
@@ -175,6 +176,7 @@ export function createCondor(given: Readonly<Record<string, Json>> = {}): Harves
       const ids = workers.flatMap(({ batchId }) => (batchId === "" ? [] : [batchId]));
       if (ids.length > 0) await runProgram("condor_rm", ids);
     },
+    log: ({ batchId }, folder) => readLogEnd(join(folder, `condor-${batchId.replace(".", "_")}.err`)),
     async [Symbol.asyncDispose]() {},
   };
 }

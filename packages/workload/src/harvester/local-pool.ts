@@ -7,6 +7,7 @@ import { findMarked, findStarted, killMarked, markBelow, PILOT_MARK } from "../p
 import type { Queue } from "../scheduling/resources.ts";
 import type { HarvesterPlugin, PilotSetup, WorkerSight } from "./harvester-plugin.ts";
 import { PILOT_FILE, pilotWords } from "./pilot-command.ts";
+import { readLogEnd } from "./read-log-end.ts";
 
 /** How long a pilot may take to end its jobs when it is told to. */
 const GRACE_MS = 10_000;
@@ -93,6 +94,7 @@ export function createLocalPool(pilotFile = PILOT_FILE): HarvesterPlugin {
     async cancel(workers) {
       await Promise.all(workers.map(endPilot));
     },
+    log: ({ id }, folder) => readLogEnd(join(folder, `worker-${id}.log`)),
     async [Symbol.asyncDispose]() {
       const alive = [...submitted.values()].filter(({ id }) => isAlive(children.get(id)!));
       await Promise.all(alive.map(endPilot));

@@ -6,6 +6,7 @@ import type { Queue } from "../scheduling/resources.ts";
 import type { HarvesterPlugin, PilotSetup, WorkerSight } from "./harvester-plugin.ts";
 import { pilotWords, shellQuote, shipPilot, TOKEN_FILE_VARIABLE } from "./pilot-command.ts";
 import { readPluginOptions } from "./plugin-options.ts";
+import { readLogEnd } from "./read-log-end.ts";
 import { runProgram } from "./run-program.ts";
 
 const optionsSchema = z
@@ -183,6 +184,7 @@ export function createSlurm(given: Readonly<Record<string, Json>> = {}): Harvest
       for (let start = 0; start < ids.length; start += 500)
         await run("scancel", ...ids.slice(start, start + 500));
     },
+    log: ({ batchId }, folder) => readLogEnd(join(folder, `slurm-${batchId}.log`)),
     // What is in the queue goes on without this process.
     async [Symbol.asyncDispose]() {},
   };

@@ -3,6 +3,7 @@ import type { Identity, Role } from "@almagest/identity";
 import type { z } from "zod";
 import type { LogStore } from "../logs/log-store.ts";
 import type { WorkloadManager } from "../manager/workload-manager.ts";
+import type { WorkerLine } from "../questions/list-workers.ts";
 import type { Tracer } from "../traces/tracer.ts";
 import type { CacheFiles } from "./cache-files.ts";
 import type { Parameters } from "./decode-body.ts";
@@ -21,6 +22,8 @@ export interface Services {
   readonly logs: LogStore | undefined;
   /** Which trace each job belongs to; absent where none are kept. */
   readonly tracer: Tracer | undefined;
+  /** What a worker's pilot printed; see `PandaServerOptions`. */
+  readonly pilotLog: ((worker: WorkerLine) => Promise<string | undefined>) | undefined;
   /** What tasks are given that do not say it. */
   readonly taskDefaults: Omit<TaskDefaults, "scope">;
   /** Where this server is. */

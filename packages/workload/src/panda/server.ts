@@ -8,6 +8,7 @@ import { type AccessSettings, authenticate, type Identity, requireRole, statusOf
 import type { LineForwarder } from "../logs/line-forwarder.ts";
 import type { LogStore } from "../logs/log-store.ts";
 import type { WorkloadManager } from "../manager/workload-manager.ts";
+import type { WorkerLine } from "../questions/list-workers.ts";
 import type { Tracer } from "../traces/tracer.ts";
 import { CacheFiles } from "./cache-files.ts";
 import { type Answer, type Call, type CallContext, ok, type Services } from "./call.ts";
@@ -41,6 +42,8 @@ export interface PandaServerOptions {
   readonly logs?: LogStore;
   /** Gives jobs their place in traces; without it they have none. */
   readonly tracer?: Tracer;
+  /** What a worker's pilot printed, from its batch system; undefined where that is not to be had. */
+  readonly pilotLog?: (worker: WorkerLine) => Promise<string | undefined>;
   /** Other stores that are sent a copy. */
   readonly logForwards?: readonly Pick<LineForwarder, "take">[];
   readonly log?: Logger;
@@ -100,6 +103,7 @@ export async function startPandaServer(
     files: options.cacheFolder === undefined ? undefined : new CacheFiles(options.cacheFolder),
     logs: options.logs,
     tracer: options.tracer,
+    pilotLog: options.pilotLog,
     taskDefaults: {
       get transformation() {
         return `${url()}/trf/run-gen.py`;

@@ -14,13 +14,22 @@ export interface WorkerLine {
   readonly text: string;
 }
 
-/** Workers, newest first: those not yet ended, or with `all` every one. */
+/** Workers, newest first: those not yet ended, or with `all` every one, or that of an id. */
 export async function listWorkers(
   db: Database,
   world: World,
-  { all = false, limit = 1000 }: { readonly all?: boolean; readonly limit?: number } = {},
+  {
+    all = false,
+    limit = 1000,
+    id: wanted,
+  }: { readonly all?: boolean; readonly limit?: number; readonly id?: number } = {},
 ): Promise<WorkerLine[]> {
-  const where = all ? sql`` : sql`WHERE status IN ('pending', 'submitted', 'running', 'idle')`;
+  const where =
+    wanted !== undefined
+      ? sql`WHERE id = ${wanted}`
+      : all
+        ? sql``
+        : sql`WHERE status IN ('pending', 'submitted', 'running', 'idle')`;
   const rows =
     await db.rows(sql`SELECT id, harvester, queue_id, batch_id, status, created_ms, changed_ms, text
     FROM worker ${where} ORDER BY id DESC LIMIT ${limit}`);

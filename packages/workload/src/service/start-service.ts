@@ -15,6 +15,7 @@ import { type LogStore, openLogStore } from "../logs/log-store.ts";
 import { createWorkloadManager, openWorkload } from "../manager/open-workload.ts";
 import type { ManagerOptions, WorkloadManager } from "../manager/workload-manager.ts";
 import { type PandaServer, type PandaServerOptions, startPandaServer } from "../panda/server.ts";
+import type { WorkerLine } from "../questions/list-workers.ts";
 import { exportTraces, TRACE_SUBSCRIBER } from "../traces/export-traces.ts";
 import { Tracer } from "../traces/tracer.ts";
 import { forwardLogs } from "./forward-logs.ts";
@@ -69,6 +70,7 @@ export async function startService(options: ServiceOptions): Promise<WorkloadSer
   const issuer = await openLaptopIssuer(folder, clock);
   const stop = new AbortController();
   let server: PandaServer;
+  let harvesters: readonly RunningHarvester[] = [];
   let logs: LogStore | undefined;
   const logForwards = forwardLogs(config, log.child({ part: "logs" }));
   const tracer = config.traces === undefined ? undefined : new Tracer(manager, config.traces.sample);
@@ -79,7 +81,7 @@ export async function startService(options: ServiceOptions): Promise<WorkloadSer
     logs = await openLogStore(join(folder, "logs.db"), config.logs.keepLines);
     server = await startPandaServer(manager, {
       ...(await serverOptions(options, issuer, clock)),
-      ...{ logs, logForwards },
+      ...{ logs, logForwards, pilotLog: (worker) => pilotLog(harvesters, worker) },
       ...(tracer === undefined ? {} : { tracer }),
     });
   } catch (error) {
@@ -91,7 +93,7 @@ export async function startService(options: ServiceOptions): Promise<WorkloadSer
     writeOperatorToken(folder, await issuer.issue("operator", ["operator", "pilot"], WEEK_SEC));
   await renewToken();
   await writeServerFile(folder, server.url);
-  const harvesters = startHarvesters(manager, server.url, options, issuer, stop.signal);
+  harvesters = startHarvesters(manager, server.url, options, issuer, stop.signal);
   const ticking = keepTicking(manager, config.tickSec * 1000, clock, stop.signal, renewToken, log);
   const publishing =
     config.messages === undefined
@@ -159,7 +161,18 @@ async function defineQueues(manager: WorkloadManager, { queues, shares }: Servic
   if (shares !== undefined && manager.shares().length === 0) await manager.setShares(shares);
 }
 
+/** What a worker's pilot printed, from the harvester whose worker it is. */
+async function pilotLog(
+  harvesters: readonly RunningHarvester[],
+  worker: WorkerLine,
+): Promise<string | undefined> {
+  const own = harvesters.find(({ name }) => name === worker.harvester);
+  return own?.plugin.log?.(worker, own.folder);
+}
+
 interface RunningHarvester {
+  readonly name: string;
+  readonly folder: string;
   readonly plugin: HarvesterPlugin;
   readonly running: Promise<void>;
 }
@@ -174,22 +187,24 @@ function startHarvesters(
   return config.queues.flatMap(({ name, harvester }) => {
     if (harvester === undefined) return [];
     const plugin = HARVESTER_PLUGINS.get(harvester.plugin)!(harvester.options);
+    const own = { name: `almagest-${name}`, folder: harvester.folder ?? join(folder, "pilots") };
     const settings = async (): Promise<HarvestSettings> => ({
-      harvester: `almagest-${name}`,
+      harvester: own.name,
       queue: name,
       url: harvester.url ?? url,
-      folder: harvester.folder ?? join(folder, "pilots"),
+      folder: own.folder,
       slots: harvester.slots,
       idleSec: harvester.idleSec,
       maxWorkers: harvester.maxWorkers,
       maxNew: harvester.maxNew,
       token: await issuer.issue(`pilot-${name}`, ["pilot"], PILOT_TOKEN_SEC),
     });
-    const own = log.child({ queue: name, plugin: harvester.plugin });
-    const running = runHarvester(manager, plugin, settings, harvester.periodSec * 1000, stop, own).catch(
-      (error: unknown) => own.error("the harvester has ended", { error }),
+    const harvesterLog = log.child({ queue: name, plugin: harvester.plugin });
+    const periodMs = harvester.periodSec * 1000;
+    const running = runHarvester(manager, plugin, settings, periodMs, stop, harvesterLog).catch(
+      (error: unknown) => harvesterLog.error("the harvester has ended", { error }),
     );
-    return [{ plugin, running }];
+    return [{ ...own, plugin, running }];
   });
 }
 

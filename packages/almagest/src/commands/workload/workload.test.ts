@@ -108,7 +108,10 @@ test("queues drain and come back, shares are set, pilots are listed; the status 
 }, async () => {
   assert.match((await run("drain", "local")).out, /now drain/);
   assert.match((await run("shares", "here=60", "there=40")).out, /here\s+60\.0 %/);
-  assert.ok((await ask<unknown[]>("pilots", "--all")).length > 0);
+  const [pilot] = await ask<{ id: number }[]>("pilots", "--all");
+  assert.match((await run("pilots", "--log", String(pilot!.id))).out, /"job begins"/);
+  const nobody = await run("pilots", "--log", "4711");
+  assert.match(nobody.err, /There is no pilot 4711/);
   assert.equal(await stopServer(server), 0);
   assert.ok(!existsSync(join(place, "operator.token")));
   const gone = await run("queues");

@@ -180,4 +180,25 @@ export const WORKLOAD_CALLS: readonly Call[] = [
     run: async ({ manager }, { all = false, limit: most = 1000 }) =>
       ok(toJson(await manager.ask((db, world) => listWorkers(db, world, { all, limit: most })))),
   }),
+  defineCall({
+    ...read,
+    v1: "workload/get_pilot_log",
+    needs: "operator",
+    summary: "What a worker's pilot printed, as its batch system has it.",
+    parameters: z.object({ worker_id: integer }),
+    async run({ manager, pilotLog }, { worker_id: id }) {
+      const [worker] = await manager.ask((db, world) => listWorkers(db, world, { id }));
+      if (worker === undefined)
+        throw new AlmagestError("WORKLOAD.NOT_FOUND", `There is no pilot ${id}.`, { fields: { id } });
+      const text = await pilotLog?.(worker);
+      if (text === undefined) {
+        const where =
+          worker.batchId === "" ? "it was never submitted" : `its batch system has none of ${worker.batchId}`;
+        throw new AlmagestError("WORKLOAD.NOT_FOUND", `There is no log of pilot ${id}: ${where}.`, {
+          fields: { id },
+        });
+      }
+      return ok(text);
+    },
+  }),
 ];
