@@ -184,6 +184,10 @@ def insert_detectors(instrument, start, count):
     butler.registry.insertDimensionData("detector", *rows)
 
 
+def processor_time():
+    return time.process_time()
+
+
 def time_insert(type, run, data_ids):
     ids = [DataCoordinate.standardize(d, universe=butler.dimensions) for d in data_ids]
     start = time.perf_counter()

@@ -30,6 +30,7 @@ export class SqliteDatabase implements Database {
   #tail: Promise<void> = Promise.resolve();
   #open: Transaction | undefined;
   #streams = 0;
+  #observation: Promise<number> | undefined;
   readonly #readOnly: boolean;
 
   /** With `wal`, SQLite leaves it to us to sync the log. */
@@ -228,9 +229,21 @@ export class SqliteDatabase implements Database {
     return true;
   }
 
+  /** Caches ask one after the other within one turn of the event loop; one question does for all. */
   async foreignChanges(): Promise<number> {
-    const row = (await this.rows({ texts: ["PRAGMA data_version"], values: [] }))[0]!;
-    return Number(row[0]);
+    this.#observation ??= this.#observe();
+    return this.#observation;
+  }
+
+  async #observe(): Promise<number> {
+    try {
+      const row = (await this.rows({ texts: ["PRAGMA data_version"], values: [] }))[0]!;
+      return Number(row[0]);
+    } finally {
+      setImmediate(() => {
+        this.#observation = undefined;
+      });
+    }
   }
 
   async columnNames(table: string): Promise<string[] | undefined> {

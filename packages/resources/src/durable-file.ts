@@ -1,5 +1,6 @@
 import { execFile } from "node:child_process";
 import { createHash, randomBytes } from "node:crypto";
+import { closeSync, fsync, openSync } from "node:fs";
 import {
   constants,
   copyFile,
@@ -12,6 +13,7 @@ import {
   unlink,
 } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
+import { promisify } from "node:util";
 import { AlmagestError } from "@almagest/base";
 import { checksumFile } from "./checksum.ts";
 
@@ -27,13 +29,18 @@ export function isTemporaryName(path: string): boolean {
   return /^\..*\.[0-9a-f]{12}\.part$/.test(basename(path));
 }
 
+const syncDescriptor = promisify(fsync);
+
+/** Opening and closing a directory is quicker than handing either to another thread; only the sync is waited for. */
 async function syncPath(path: string): Promise<void> {
-  await using handle = await open(path, "r");
+  const directory = openSync(path, "r");
   try {
-    await handle.sync();
+    await syncDescriptor(directory);
   } catch (error) {
     // Systems that cannot sync a directory need not.
     if ((error as NodeJS.ErrnoException).code !== "EINVAL") throw error;
+  } finally {
+    closeSync(directory);
   }
 }
 

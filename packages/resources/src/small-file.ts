@@ -3,24 +3,16 @@ import {
   fchmodSync,
   fstatSync,
   fsync,
-  linkSync,
   mkdirSync,
   openSync,
   readSync,
   rmSync,
-  unlinkSync,
   writeSync,
 } from "node:fs";
 import { dirname } from "node:path";
 import { promisify } from "node:util";
 import { checksumOf } from "./checksum.ts";
-import {
-  type DurableFile,
-  type DurableOptions,
-  refuseExisting,
-  syncDirectory,
-  temporaryName,
-} from "./durable-file.ts";
+import { type DurableFile, type DurableOptions, refuseExisting, syncDirectory } from "./durable-file.ts";
 
 /** Up to this size a file of a local disk is better read and written in blocking calls, each of which takes a few
  * microseconds, than handed to other threads, which takes a hundred. */
@@ -99,25 +91,33 @@ export function copySmallUnsynced(
   }
 }
 
-/** As `writeDurably` with `claimedLater`, for bytes in memory on a local disk. Throws `RESOURCES.EXISTS`. */
+/** As `writeDurably` with `claimedLater`, for bytes in memory on a local disk, straight under the name: a program that is
+ * killed here may leave a part of the content there, which nobody claims. Throws `RESOURCES.EXISTS`. */
 export async function writeSmallDurably(
   path: string,
   bytes: Uint8Array,
   options: DurableOptions,
 ): Promise<DurableFile> {
-  const temporary = temporaryName(path);
-  const file = createFile(temporary, 0o666);
+  let file: number;
+  try {
+    file = createFile(path, 0o666);
+  } catch (error) {
+    throw refuseExisting(path, error);
+  }
   try {
     try {
       writeAll(file, bytes);
-      linkSync(temporary, path);
-    } finally {
-      unlinkSync(temporary);
+    } catch (error) {
+      // Nobody else had a turn since it was made: it is ours.
+      rmSync(path, { force: true });
+      throw error;
     }
-    await Promise.all([syncDescriptor(file), syncDirectory(dirname(path))]);
-    return describe(fstatSync(file).ino, bytes, options);
-  } catch (error) {
-    throw refuseExisting(path, error);
+    const { ino } = fstatSync(file);
+    const synced = Promise.all([syncDescriptor(file), syncDirectory(dirname(path))]);
+    // The checksum is made while the disk is at work.
+    const described = describe(ino, bytes, options);
+    await synced;
+    return described;
   } finally {
     closeSync(file);
   }

@@ -5,8 +5,20 @@ import type { DimensionGroup } from "./dimension-group.ts";
 import type { RecordStore } from "./record-store.ts";
 import type { ExpandedDataId, Universe } from "./universe.ts";
 
-/** Elements of a group in an order in which each one's required values are known when its turn comes. */
-function lookupOrder(universe: Universe, group: DimensionGroup): DimensionElement[] {
+const orders = new WeakMap<DimensionGroup, DimensionElement[]>();
+
+/** Elements of a group that have records, in an order in which each one's required values are known when its turn comes. */
+function lookupOrder(universe: Universe, group: DimensionGroup): readonly DimensionElement[] {
+  const known = orders.get(group);
+  if (known !== undefined) return known;
+  const order = findLookupOrder(universe, group).filter(
+    (element) => element.hasTable && element.columns.length > 0,
+  );
+  orders.set(group, order);
+  return order;
+}
+
+function findLookupOrder(universe: Universe, group: DimensionGroup): DimensionElement[] {
   const known = new Set(group.required);
   const waiting = group.elements.map((name) => universe.element(name));
   const ordered: DimensionElement[] = [];
@@ -34,7 +46,6 @@ export async function expandDataIds(
   }));
   const found: Record<string, DimensionRecord>[] = dataIds.map(() => ({}));
   for (const element of lookupOrder(universe, group)) {
-    if (!element.hasTable || element.columns.length === 0) continue;
     const fetched = await records.fetch(element, full);
     fetched.forEach((record, index) => {
       const dataId = full[index]!;

@@ -1,6 +1,6 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { AlmagestError } from "@almagest/base";
-import { type CollectionTag, Document, parseDocument, type ScalarTag } from "yaml";
+import { type CollectionTag, Document, parseDocument, type ScalarTag, type Schema } from "yaml";
 import type { Formatter } from "../types.ts";
 import { memberOf } from "./json-formatter.ts";
 
@@ -21,13 +21,21 @@ const scientificFloat: ScalarTag = {
   },
 };
 
+let writingSchema: Schema | undefined;
+
+/** The schema that documents are written by; making it costs more than writing a small document. */
+function schemaForWriting(): Schema {
+  writingSchema ??= new Document(null, {
+    version: "1.1",
+    customTags: (tags) => likePyYaml(tags as Tag[]),
+  }).schema;
+  return writingSchema;
+}
+
 /** YAML 1.1 in block style, as PyYAML's safe loader reads it. */
 export function stringifyYaml(value: unknown): string {
-  return new Document(value, {
-    version: "1.1",
-    aliasDuplicateObjects: false,
-    customTags: (tags) => likePyYaml(tags as Tag[]),
-  }).toString({ lineWidth: 0 });
+  const options = { version: "1.1", aliasDuplicateObjects: false, schema: schemaForWriting() } as const;
+  return new Document(value, options).toString({ lineWidth: 0 });
 }
 
 /** Words that PyYAML takes for a value where YAML 1.1 at large takes more: `y` and `0_29` are text to it. */

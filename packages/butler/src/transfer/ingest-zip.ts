@@ -12,7 +12,7 @@ import type { Butler } from "../butler.ts";
 import { locationOf } from "../datastore/stored-file.ts";
 import { readZipMember } from "../datastore/zip-member.ts";
 import type { DatasetRef } from "../types.ts";
-import { invalidZip, parseZipIndex, ZIP_INDEX, type ZipIndex, zipFileName } from "./zip-index.ts";
+import { invalidZip, ZIP_INDEX, type ZipIndex, zipFileName } from "./zip-index.ts";
 
 /** How an archive is ingested. */
 export interface IngestZipOptions {
@@ -96,6 +96,7 @@ export async function ingestZip(
   } catch (cause) {
     throw invalidZip(path, (cause as Error).message, cause);
   }
+  const { parseZipIndex } = await import("./parse-zip-index.ts");
   const index = parseZipIndex(text, path);
   const refs = await refsOf(butler, index, path);
   const known = await butler.getDatasets([...refs.values()].map(({ id }) => id));

@@ -11,8 +11,9 @@ import { openSmallSurvey } from "../testing/small-survey.ts";
 import { testOnEach } from "../testing/tested-registries.ts";
 import type { DatasetRef } from "../types.ts";
 import { ingestZip } from "./ingest-zip.ts";
+import { parseZipIndex } from "./parse-zip-index.ts";
 import { retrieveZip } from "./retrieve-zip.ts";
-import { parseZipIndex, ZIP_INDEX, type ZipIndex, zipFileName } from "./zip-index.ts";
+import { ZIP_INDEX, type ZipIndex, zipFileName } from "./zip-index.ts";
 
 const fails = (code: string) => (error: unknown) => isAlmagestError(error, code);
 
