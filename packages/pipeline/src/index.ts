@@ -18,6 +18,18 @@ export { createTaskTable, type Edge, type TaskNode, type TaskTable } from "./gra
 export { NoWorkFound } from "./no-work-found.ts";
 export { type LoadPipelineOptions, loadPipeline, parsePipeline } from "./pipeline/load-pipeline.ts";
 export type { Pipeline, PipelineTask } from "./pipeline/pipeline.ts";
+export { openProvenanceFile, type ProvenanceFile } from "./provenance/open-provenance-file.ts";
+export {
+  ATTEMPT_STATUS,
+  type AttemptModel,
+  type ProvenanceDatasetModel,
+  type ProvenanceQuantumModel,
+} from "./provenance/provenance-models.ts";
+export {
+  type WriteProvenanceOptions,
+  type WrittenProvenance,
+  writeProvenanceFile,
+} from "./provenance/write-provenance-file.ts";
 export type { GraphHeader, PipelineGraphModel, QuantumModel, ThinGraph } from "./qg/graph-models.ts";
 export { type GraphFile, openGraphFile } from "./qg/open-graph-file.ts";
 export { createDatasetPredictor, type DatasetPredictor, predictOutputs } from "./qg/predicted-datasets.ts";

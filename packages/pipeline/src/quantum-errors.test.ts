@@ -88,7 +88,8 @@ test("each kind of failure has its meaning: caveats, retries, partial outputs, t
   const dataId = { instrument: "SynCam", exposure: 3, detector: 1 };
   assert.deepEqual(await butler.get("one", dataId, { collections: "lenient" }), { value: 301 });
   const metadata = (await butler.get("errs_metadata", dataId, { collections: "lenient" })) as TaskMetadata;
-  assert.equal(metadata.metadata.quantum!.scalars.caveats, "P+");
+  assert.equal(metadata.metadata.quantum!.scalars.caveatLetters, "P+");
+  assert.equal(metadata.metadata.quantum!.scalars.caveats, 64 + 1, "the flags of the original");
 
   const invalid = await run("invalid", {}, "{invalid: true}");
   assert.equal(invalid.failures.length, 1, "the first one ends the run");

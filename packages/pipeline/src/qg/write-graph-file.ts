@@ -1,6 +1,5 @@
 import { rename, rm } from "node:fs/promises";
 import { userInfo } from "node:os";
-import { constants, zstdCompressSync } from "node:zlib";
 import { AlmagestError, type Clock, systemClock, uuid7 } from "@almagest/base";
 import type { Butler } from "@almagest/butler";
 import { itemsOf } from "../quanta/adjacency.ts";
@@ -12,9 +11,10 @@ import {
   type QuantumGraph,
   type TaskQuanta,
 } from "../quanta/quantum-graph.ts";
-import { type BlockAddress, encodeAddresses } from "./address-table.ts";
+import { type AddressRow, encodeAddresses } from "./address-table.ts";
 import { createDimensionCollector, type DimensionCollector } from "./dimension-data.ts";
 import { formatExactJson } from "./exact-json.ts";
+import { addDocument, encodeBlock } from "./graph-archive.ts";
 import { createGraphIds } from "./graph-ids.ts";
 import type { GraphHeader } from "./graph-models.ts";
 import { createInputRecords, NO_RECORDS } from "./input-records.ts";
@@ -87,15 +87,6 @@ export async function writeGraphFile(graph: QuantumGraph, options: WriteGraphOpt
     await rm(temporary, { force: true });
     throw error;
   }
-}
-
-/** Readers of the original need the size of the content in each frame; Node writes it. */
-const compress = (text: string | Buffer): Buffer =>
-  zstdCompressSync(text, { params: { [constants.ZSTD_c_compressionLevel]: 3 } });
-
-async function addDocument(zip: ZipWriter, name: string, json: string | Buffer): Promise<void> {
-  await zip.begin(`${name}.json.zst`);
-  await zip.write(compress(json));
 }
 
 async function collectRecords(
@@ -177,9 +168,9 @@ const RECORDS_TOGETHER = 1000;
 async function writeQuanta(
   writing: ModelSource,
   zip: ZipWriter,
-): Promise<{ addresses: BlockAddress[]; bytes: number }> {
+): Promise<{ addresses: AddressRow[]; bytes: number }> {
   const { graph } = writing;
-  const addresses: BlockAddress[] = [];
+  const addresses: AddressRow[] = [];
   let offset = 0;
   await zip.begin("quantum_datasets.mb");
   for (const task of graph.tasks) {
@@ -191,13 +182,10 @@ async function writeQuanta(
         await writing.records.prepare(refs.toArray());
       }
       const model = quantumModel(writing, task, q);
-      const frame = compress(formatExactJson(model));
-      const length = Buffer.alloc(8);
-      length.writeBigUInt64BE(BigInt(frame.length));
-      await zip.write(length);
-      await zip.write(frame);
-      addresses.push({ id: model.quantum_id, offset, size: frame.length + 8 });
-      offset += frame.length + 8;
+      const block = encodeBlock(formatExactJson(model));
+      await zip.write(block);
+      addresses.push({ id: model.quantum_id, places: [{ offset, size: block.length }] });
+      offset += block.length;
     }
   }
   return { addresses, bytes: offset };

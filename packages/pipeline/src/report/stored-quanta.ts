@@ -1,4 +1,5 @@
 import type { Butler, DataId, DatasetRef } from "@almagest/butler";
+import { caveatLetters } from "../run/caveats.ts";
 import { logTypeName, metadataTypeName } from "../run/implicit-types.ts";
 import type { ButlerLogRecords } from "../run/log-records.ts";
 import type { TaskMetadata } from "../run/task-metadata.ts";
@@ -61,7 +62,7 @@ export async function readQuantum(source: ReportSource, ref: DatasetRef): Promis
     startUtc: String(arrays.startUtc?.[0] ?? ""),
     seconds: Number(scalars.elapsedSec ?? 0),
     peakMemoryMb: Number(arrays.endMaxResidentSetSize?.[0] ?? 0) / 2 ** 20,
-    caveats: String(scalars.caveats ?? ""),
+    caveats: String(scalars.caveatLetters ?? caveatLetters(Number(scalars.caveats ?? 0))),
     ...(scalars.noWork === undefined ? {} : { noWork: String(scalars.noWork) }),
     attempt: Number(scalars.attempt ?? 0),
     inputs: (arrays.inputs ?? []).map(String),

@@ -229,7 +229,13 @@ class Execution {
     } as const;
     const value: ButlerLogRecords = {
       records: [toButlerLogRecord(record, job.label, { RUN: ref.run })],
-      extra: { exception: { type_name: result.error?.code ?? "Error", message: result.error?.message } },
+      extra: {
+        exception: {
+          type_name: result.error?.code ?? "Error",
+          message: result.error?.message ?? "",
+          metadata: {},
+        },
+      },
     };
     await this.#options.butler.put(value, ref.datasetType.name, ref.dataId, { run: ref.run, id: ref.id });
   }

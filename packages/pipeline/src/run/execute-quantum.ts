@@ -105,7 +105,7 @@ class QuantumRun {
     this.#written.length = 0;
     this.#documents.length = 0;
     const extra = {
-      exception: { type_name: described.code ?? "Error", message: described.message },
+      exception: { type_name: described.code ?? "Error", message: described.message, metadata: {} },
       attempt: this.#job.attempt,
     };
     try {
@@ -243,7 +243,7 @@ class QuantumRun {
   }
 
   async #writeMetadata(caveats: string, noWork: string | undefined): Promise<void> {
-    const cpu = process.threadCpuUsage(this.#cpu);
+    const cpu = process.threadCpuUsage();
     const metadata = createTaskMetadata({
       label: this.#job.label,
       figures: this.#figures,
@@ -252,7 +252,8 @@ class QuantumRun {
       readMs: this.#readMs,
       runMs: this.#runMs,
       writeMs: this.#writeMs,
-      cpuSec: (cpu.user + cpu.system) / 1e6,
+      startCpuSec: (this.#cpu.user + this.#cpu.system) / 1e6,
+      endCpuSec: (cpu.user + cpu.system) / 1e6,
       peakMemoryBytes: peakMemoryBytes(),
       caveats,
       ...(noWork === undefined ? {} : { noWork }),

@@ -1,3 +1,5 @@
+import { caveatFlags } from "./caveats.ts";
+
 /** A value of task metadata. */
 export type MetadataValue = number | string | boolean;
 
@@ -18,7 +20,9 @@ export interface QuantumFacts {
   readonly readMs: number;
   readonly runMs: number;
   readonly writeMs: number;
-  readonly cpuSec: number;
+  /** Processor time of the worker before and after, s. */
+  readonly startCpuSec: number;
+  readonly endCpuSec: number;
   readonly peakMemoryBytes: number;
   readonly caveats: string;
   readonly noWork?: string;
@@ -31,6 +35,7 @@ export interface QuantumFacts {
 /** The stored metadata of a quantum: the task's own figures under its label, the executor's under `quantum`. */
 export function createTaskMetadata(facts: QuantumFacts): TaskMetadata {
   const { startMs, endMs, caveats, noWork } = facts;
+  const startUtc = [new Date(startMs).toISOString()];
   return {
     scalars: {},
     arrays: {},
@@ -42,13 +47,17 @@ export function createTaskMetadata(facts: QuantumFacts): TaskMetadata {
           runSec: facts.runMs / 1000,
           writeSec: facts.writeMs / 1000,
           elapsedSec: (endMs - startMs) / 1000,
-          cpuSec: facts.cpuSec,
-          caveats,
+          startCpuTime: facts.startCpuSec,
+          endCpuTime: facts.endCpuSec,
+          caveats: caveatFlags(caveats),
+          ...(caveats === "" ? {} : { caveatLetters: caveats }),
           ...(noWork === undefined ? {} : { noWork }),
           ...(facts.attempt > 0 ? { attempt: facts.attempt } : {}),
         },
         arrays: {
-          startUtc: [new Date(startMs).toISOString()],
+          prepUtc: startUtc,
+          initUtc: startUtc,
+          startUtc,
           endUtc: [new Date(endMs).toISOString()],
           endMaxResidentSetSize: [facts.peakMemoryBytes],
           ...(facts.inputIds.length > 0 ? { inputs: facts.inputIds } : {}),

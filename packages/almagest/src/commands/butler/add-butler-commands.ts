@@ -31,6 +31,7 @@ const COMMANDS: ReadonlyMap<string, () => Promise<AddCommand>> = new Map([
   ["retrieve-artifacts", async () => (await import("./retrieve-artifacts.ts")).addRetrieveArtifacts],
   ["transfer-datasets", async () => (await import("./transfer-datasets.ts")).addTransferDatasets],
   ["transfer-from-graph", async () => (await import("./transfer-from-graph.ts")).addTransferFromGraph],
+  ["aggregate-graph", async () => (await import("./aggregate-graph.ts")).addAggregateGraph],
   ["prune-datasets", async () => (await import("./prune-datasets.ts")).addPruneDatasets],
   ["remove-collections", async () => (await import("./remove-collections.ts")).addRemoveCollections],
   ["remove-runs", async () => (await import("./remove-runs.ts")).addRemoveRuns],

@@ -135,6 +135,13 @@ test("a stored graph runs without the database, where it is one with quanta", as
   assert.match(wrong.err, /PIPELINE\.QG_INVALID/);
   const file = join(folder, "no-quanta.qg");
   await run("pipetask", "qgraph", "-b", repo, "-p", pipeline, "--output-run", "out", "-q", file);
+  const target = join(folder, "provenance.qg");
+  const aggregated = await run("butler", "aggregate-graph", file, repo, "-o", target, "--json");
+  assert.equal(aggregated.code, 0, aggregated.err);
+  const nothing = { datasets: 0, succeeded: 0, failed: 0, blocked: 0, unknown: 0 };
+  assert.deepEqual(JSON.parse(aggregated.out), nothing);
+  const provenance = await run("pipetask", "run-qbb", repo, target);
+  assert.match(provenance.err, /provenance graph/, "which is no graph to run");
   rmSync(join(repo, "gen3.sqlite3"));
   const empty = await run("pipetask", "run-qbb", repo, file, "--processes", "1", "--json");
   assert.equal(empty.code, 1, "nothing to do is a failure");
