@@ -65,6 +65,9 @@ export const BUTLER_ERRORS: Readonly<Record<string, string>> = {
     "A Butler on a server cannot do this; the message says what can be done instead.",
   "BUTLER.ZIP_INVALID":
     "An archive of datasets is damaged, or names what it must not; the message says what.",
+  "BUTLER.MIGRATION_UNKNOWN": "No known migrations lead to this revision. See migrate show-history.",
+  "BUTLER.MIGRATION_REFUSED":
+    "What a repository holds does not fit its next version; the message says what to mend. Nothing was changed.",
   "BUTLER.DATASTORE_REFUSES":
     "The constraints of every datastore in butler.yaml refuse this dataset type or storage class.",
   "BUTLER.TRANSFER_UNSUPPORTED": "A dataset cannot be brought over in this way; the message says how it can.",

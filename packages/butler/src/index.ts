@@ -56,6 +56,16 @@ export {
   formatterOf,
 } from "./formatter-registry.ts";
 export { tablePart } from "./formatters/table-part.ts";
+export {
+  MIGRATIONS,
+  openForMigration,
+  planMigrations,
+  runMigration,
+  targetRevision,
+} from "./migrations/migrate-repository.ts";
+export { type Migration, type MigrationContext, TREES } from "./migrations/migration.ts";
+export { revisionOf } from "./migrations/revision.ts";
+export { readSchemaVersions, type SchemaVersion } from "./migrations/schema-version.ts";
 export { type OpenOptions, openButler } from "./open-butler.ts";
 export {
   type DatastoreRecords,

@@ -57,7 +57,7 @@ function checkManager(manager: Manager, attributes: ReadonlyMap<string, string>)
   if (!same || major !== manager.version[0] || minor! > manager.version[1]) {
     throw new AlmagestError(
       "BUTLER.REPOSITORY_VERSION",
-      `The repository stores its ${manager.name} as ${className} ${version}; this program knows ${manager.className} ${manager.version.join(".")}.`,
+      `The repository stores its ${manager.name} as ${className} ${version}; this program knows ${manager.className} ${manager.version.join(".")}. 'almagest butler migrate upgrade' brings older ones up to date.`,
       { fields: { manager: manager.name, className, version } },
     );
   }

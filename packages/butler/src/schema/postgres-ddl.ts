@@ -1,6 +1,6 @@
 import { blake2b } from "@noble/hashes/blake2.js";
 import { bytesToHex, utf8ToBytes } from "@noble/hashes/utils.js";
-import type { ColumnSpec, TableSpec } from "./table-spec.ts";
+import type { ColumnSpec, ForeignKeySpec, TableSpec } from "./table-spec.ts";
 
 const RESERVED = new Set(["group", "position"]);
 const MAX_NAME = 63;
@@ -37,11 +37,35 @@ const TYPES: Readonly<Record<Exclude<ColumnSpec["kind"], "string">, string>> = {
   timespan: "INT8RANGE",
 };
 
-function columnLine(item: ColumnSpec): string {
+/** How PostgreSQL spells a column's type. */
+export function columnTypePostgres(item: ColumnSpec): string {
   const isShort = item.kind === "string" && item.length !== undefined && item.length <= 32;
-  const type = item.kind !== "string" ? TYPES[item.kind] : isShort ? `VARCHAR(${item.length})` : "TEXT";
+  return item.kind !== "string" ? TYPES[item.kind] : isShort ? `VARCHAR(${item.length})` : "TEXT";
+}
+
+function columnLine(item: ColumnSpec): string {
+  const type = columnTypePostgres(item);
   const fallback = item.kind === "timespan" && !item.nullable ? " DEFAULT '(,)'::int8range" : "";
   return `${quote(item.name)} ${type}${fallback}${item.nullable ? "" : " NOT NULL"}`;
+}
+
+/** Name and text of a constraint that refers to another table. */
+export function foreignKeyPostgres(spec: TableSpec, key: ForeignKeySpec): { name: string; clause: string } {
+  const name = shortenName(["fkey", spec.name, key.table, ...key.target, ...key.columns].join("_"));
+  const target = `${quote(key.table)} (${list(key.target)})${key.cascade ? " ON DELETE CASCADE" : ""}`;
+  return { name, clause: `FOREIGN KEY (${list(key.columns)}) REFERENCES ${target}` };
+}
+
+/** The statements that make a table's indexes, where they are not there. */
+export function indexesPostgres(spec: TableSpec): string[] {
+  const index = (kind: string, names: readonly string[]): string => {
+    const name = shortenName(`${spec.name}_${kind}_${names.join("_")}`);
+    return `CREATE INDEX IF NOT EXISTS ${name} ON ${quote(spec.name)} (${list(names)})`;
+  };
+  return [
+    ...spec.foreignKeys.filter(({ indexed }) => indexed).map(({ columns }) => index("fkidx", columns)),
+    ...spec.indexes.map((names) => index("idx", names)),
+  ];
 }
 
 /** The statements that make one table, its sequences and indexes in PostgreSQL. */
@@ -53,20 +77,12 @@ export function createTablePostgres(spec: TableSpec): string[] {
     lines.push(`CONSTRAINT ${name} UNIQUE (${list(names)})`);
   }
   for (const key of spec.foreignKeys) {
-    const name = shortenName(["fkey", spec.name, key.table, ...key.target, ...key.columns].join("_"));
-    lines.push(
-      `CONSTRAINT ${name} FOREIGN KEY (${list(key.columns)}) REFERENCES ${quote(key.table)} (${list(key.target)})${key.cascade ? " ON DELETE CASCADE" : ""}`,
-    );
+    const { name, clause } = foreignKeyPostgres(spec, key);
+    lines.push(`CONSTRAINT ${name} ${clause}`);
   }
   const sequences = spec.columns
     .filter((item) => item.kind === "serial")
     .map((item) => `CREATE SEQUENCE ${sequenceName(spec.name, item.name)}`);
-  const statements = [...sequences, `CREATE TABLE ${quote(spec.name)} (\n\t${lines.join(",\n\t")}\n)`];
-  const index = (kind: string, names: readonly string[]): void => {
-    const name = shortenName(`${spec.name}_${kind}_${names.join("_")}`);
-    statements.push(`CREATE INDEX ${name} ON ${quote(spec.name)} (${list(names)})`);
-  };
-  for (const key of spec.foreignKeys) if (key.indexed) index("fkidx", key.columns);
-  for (const names of spec.indexes) index("idx", names);
-  return statements;
+  const create = `CREATE TABLE ${quote(spec.name)} (\n\t${lines.join(",\n\t")}\n)`;
+  return [...sequences, create, ...indexesPostgres(spec)];
 }

@@ -37,6 +37,7 @@ const COMMANDS: ReadonlyMap<string, () => Promise<AddCommand>> = new Map([
   ["remove-runs", async () => (await import("./remove-runs.ts")).addRemoveRuns],
   ["provenance", async () => (await import("../pipetask/provenance.ts")).addProvenance],
   ["serve", async () => (await import("./serve.ts")).addServe],
+  ["migrate", async () => (await import("./migrate.ts")).addMigrate],
   ["fsck", async () => (await import("./fsck.ts")).addFsck],
 ]);
 
