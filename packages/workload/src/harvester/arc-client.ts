@@ -35,6 +35,14 @@ export interface ArcClient {
   list(): Promise<readonly string[]>;
   /** A file of ARC's own about a job, such as `local`, `failed`; empty where there is none. */
   diagnose(id: string, name: string): Promise<string>;
+  /** A new delegation: its id, and the request (PEM) that is to be signed. */
+  newDelegation(): Promise<{ readonly id: string; readonly request: string }>;
+  /** The request for a delegation's next proxy. */
+  renewDelegation(id: string): Promise<string>;
+  /** Hands in the signed proxy with its chain (PEM). */
+  putDelegation(id: string, chain: string): Promise<void>;
+  /** The certificates of a delegation (PEM); empty where it is unknown. */
+  readDelegation(id: string): Promise<string>;
   /** A file that a job has written in its session so far; undefined where there is none. */
   output(id: string, name: string): Promise<string | undefined>;
   close(): void;
@@ -62,7 +70,7 @@ export function createArcClient({ url, certificate, key, ca }: ArcClientOptions)
     method: string,
     path: string,
     content?: { readonly type: string; readonly body: string },
-  ): Promise<{ status: number; body: string }> =>
+  ): Promise<{ status: number; body: string; location: string }> =>
     new Promise((resolve, reject) => {
       const fail = (cause: Error): void => {
         const message = `ARC at ${url} does not answer: ${cause.message}.`;
@@ -75,7 +83,8 @@ export function createArcClient({ url, certificate, key, ca }: ArcClientOptions)
           : { "content-type": content.type, "content-length": Buffer.byteLength(content.body) }),
       };
       request(`${url}${path}`, { agent, method, headers, timeout: SLOW_MS }, (reply) => {
-        text(reply).then((body) => resolve({ status: reply.statusCode ?? 0, body }), fail);
+        const { location = "" } = reply.headers;
+        text(reply).then((body) => resolve({ status: reply.statusCode ?? 0, body, location }), fail);
       })
         .on("timeout", function (this: import("node:http").ClientRequest) {
           this.destroy(new Error(`no answer within ${SLOW_MS / 1000} s`));
@@ -83,12 +92,14 @@ export function createArcClient({ url, certificate, key, ca }: ArcClientOptions)
         .on("error", fail)
         .end(content?.body);
     });
-  const expect = async (wanted: number, ...args: Parameters<typeof call>): Promise<string> => {
-    const { status, body } = await call(...args);
-    if (status === wanted) return body;
+  const answer = async (wanted: number, ...args: Parameters<typeof call>) => {
+    const reply = await call(...args);
+    const { status, body } = reply;
+    if (status === wanted) return reply;
     const message = `ARC at ${url} answers ${args[0]} ${args[1]} with status ${status}: ${body.slice(0, 300)}`;
     throw new AlmagestError("WORKLOAD.BATCH_SYSTEM", message, { fields: { status }, retryable: true });
   };
+  const expect = async (...args: Parameters<typeof answer>): Promise<string> => (await answer(...args)).body;
   const json = (ids: readonly string[]): { type: string; body: string } => ({
     type: "application/json",
     body: JSON.stringify({ job: ids.map((id) => ({ id })) }),
@@ -111,6 +122,19 @@ export function createArcClient({ url, certificate, key, ca }: ArcClientOptions)
     list: async () => readJobs(await expect(200, "GET", "/jobs")).map(({ id }) => id),
     async diagnose(id, name) {
       const { status, body } = await call("GET", `/jobs/${id}/diagnose/${name}`);
+      return status === 200 ? body : "";
+    },
+    async newDelegation() {
+      const { body: request, location } = await answer(201, "POST", "/delegations?action=new");
+      // The address as a whole is malformed; the id is what stands behind its last slash.
+      return { id: location.slice(location.lastIndexOf("/") + 1), request };
+    },
+    renewDelegation: (id) => expect(201, "POST", `/delegations/${id}?action=renew`),
+    async putDelegation(id, body) {
+      await expect(200, "PUT", `/delegations/${id}`, { type: "application/x-pem-file", body });
+    },
+    async readDelegation(id) {
+      const { status, body } = await call("POST", `/delegations/${id}?action=get`);
       return status === 200 ? body : "";
     },
     async output(id, name) {

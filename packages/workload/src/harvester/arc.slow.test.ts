@@ -6,12 +6,16 @@ import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createTokenVerifier, openLaptopIssuer } from "@almagest/identity";
 import { missingForArc, startArc } from "@almagest/servers";
+import type { Worker } from "../core/worker-state.ts";
 import { openWorkload } from "../manager/open-workload.ts";
 import { startPandaServer } from "../panda/server.ts";
 import { simpleQueue } from "../testing/simple-queue.ts";
 import type { JobSpec } from "../workflow-spec.ts";
-import { createArc } from "./arc.ts";
+import { arcDescription, createArc } from "./arc.ts";
+import { createArcClient } from "./arc-client.ts";
+import { ArcDelegations } from "./arc-delegation.ts";
 import { harvestOnce } from "./harvest.ts";
+import { readChain } from "./sign-proxy.ts";
 
 const missing = missingForArc();
 
@@ -71,4 +75,45 @@ test("pilots run through a real ARC: a graph ends, a crash loses no worker, a st
   assert.equal(await harvestOnce(manager, plugin, settings), 2);
   await plugin.cancel(await manager.workers("h"));
   await finish(drained, 0);
+});
+
+test("a real ARC is lent the user's rights by a proxy, which is renewed before it ends, after a restart too", {
+  skip: missing === "" ? false : missing,
+}, async (t) => {
+  const site = await startArc({ nodes: 1, cpus: 1 });
+  const who = { certificate: site.user.certificate, key: site.user.key };
+  const client = createArcClient({ url: site.url, ...who, ca: site.authority.certificate });
+  t.after(async () => {
+    client.close();
+    await site.stop();
+  });
+  const proxyOf = async (id: string) => readChain(await client.readDelegation(id));
+  const lasting = new ArcDelegations(client, who, { days: 2, renewHours: 24 });
+  const id = await lasting.current();
+  const [proxy, user] = await proxyOf(id);
+  assert.ok(proxy!.checkIssued(user!) && proxy!.verify(user!.publicKey));
+  assert.equal(proxy!.issuer, user!.subject);
+  assert.match(proxy!.subject, /CN=Alice Adams\nCN=\d+$/);
+  const days = (Date.parse(proxy!.validTo) - Date.now()) / 86_400_000;
+  assert.ok(days > 1.9 && days <= 2, `${days} days`);
+  assert.equal(await lasting.current(), id);
+  assert.equal((await proxyOf(id))[0]!.serialNumber, proxy!.serialNumber);
+
+  const queue = { ...simpleQueue("Q", "US"), id: 1 };
+  const worker: Worker = {
+    ...{ id: 1, harvester: "h", queueId: 1, batchId: "", status: "pending", text: "" },
+    ...{ createdMs: 0, changedMs: 0 },
+  };
+  const options = { url: site.url, ...who, queue: site.queue, memoryMb: 100, wallSec: 300, setup: [] };
+  const setup = { url: "http://127.0.0.1:9", folder: "", slots: 1, idleSec: 1 };
+  const [job] = await client.submit([arcDescription(options, worker, queue, setup, id)]);
+  assert.match(await client.diagnose(job!.id, "local"), new RegExp(`^delegationid=${id}$`, "m"));
+
+  // Another process knows only the job; what it is lent is due at once.
+  const later = new ArcDelegations(client, who, { days: 2, renewHours: 72 });
+  await later.keep([job!.id]);
+  const [renewed] = await proxyOf(id);
+  assert.notEqual(renewed!.serialNumber, proxy!.serialNumber);
+  assert.ok(renewed!.checkIssued(user!));
+  await client.kill([job!.id]);
 });

@@ -4,6 +4,7 @@ import { z } from "zod";
 import type { Worker, WorkerStatus } from "../core/worker-state.ts";
 import type { Queue } from "../scheduling/resources.ts";
 import { createArcClient } from "./arc-client.ts";
+import { ArcDelegations } from "./arc-delegation.ts";
 import type { HarvesterPlugin, PilotSetup, WorkerSight } from "./harvester-plugin.ts";
 import { PILOT_FILE, pilotWords, shellQuote, TOKEN_FILE_VARIABLE } from "./pilot-command.ts";
 import { readPluginOptions } from "./plugin-options.ts";
@@ -24,6 +25,14 @@ const optionsSchema = z
     wallSec: z.number().positive().optional().describe("Of a pilot; the queue's limit unless told."),
     node: z.string().optional().describe("Node 20 or newer on the workers; this program's unless told."),
     setup: z.array(z.string()).default([]).describe("Shell lines before the pilot, such as `module load`."),
+    delegate: z
+      .object({
+        days: z.number().int().positive().default(3).describe("A proxy is good for so long."),
+        renewHours: z.number().positive().default(24).describe("It is renewed when it has less left."),
+      })
+      .strict()
+      .optional()
+      .describe("Lends ARC the user's rights by a proxy, for what ARC itself fetches and stores."),
   })
   .strict();
 
@@ -45,7 +54,13 @@ const nameOf = ({ harvester, id }: Pick<Worker, "harvester" | "id">): string => 
 const word = (value: string): string => `"${value.replaceAll('"', '""')}"`;
 
 /** The description of one pilot's job. Its files come by upload, its own folder is the session's. */
-export function arcDescription(options: ArcOptions, worker: Worker, queue: Queue, setup: PilotSetup): string {
+export function arcDescription(
+  options: ArcOptions,
+  worker: Worker,
+  queue: Queue,
+  setup: PilotSetup,
+  delegation?: string,
+): string {
   const cpus = options.cpus ?? setup.slots;
   const memoryMb = options.memoryMb ?? Math.ceil((queue.memoryMb * setup.slots) / queue.cores);
   const minutes = Math.ceil((options.wallSec ?? queue.wallSec) / 60);
@@ -55,6 +70,7 @@ export function arcDescription(options: ArcOptions, worker: Worker, queue: Queue
     ...(options.queue === undefined ? [] : [`(queue=${word(options.queue)})`]),
     // ARC counts memory per process of the count.
     `(count=${cpus})(countpernode=${cpus})(memory=${Math.ceil(memoryMb / cpus)})(walltime="${minutes}")`,
+    ...(delegation === undefined ? [] : [`(delegationid=${word(delegation)})`]),
     `(stdout="pilot.log")(join="yes")(outputfiles=("pilot.log" ""))`,
   ].join("");
 }
@@ -81,11 +97,14 @@ function pilotScript(options: ArcOptions, worker: Worker, queue: Queue, setup: P
 export function createArc(given: Readonly<Record<string, Json>> = {}): HarvesterPlugin {
   const options = readPluginOptions("arc", optionsSchema, given);
   const client = createArcClient(options);
+  const { delegate } = options;
+  const delegations = delegate === undefined ? undefined : new ArcDelegations(client, options, delegate);
   return {
     async submit(workers, queue, setup) {
       const pilot = await readFile(PILOT_FILE, "utf8");
+      const delegation = await delegations?.current();
       const taken = await client.submit(
-        workers.map((worker) => arcDescription(options, worker, queue, setup)),
+        workers.map((worker) => arcDescription(options, worker, queue, setup, delegation)),
       );
       const ids = new Map<number, string>();
       for (const [index, worker] of workers.entries()) {
@@ -114,6 +133,7 @@ export function createArc(given: Readonly<Record<string, Json>> = {}): Harvester
       return found;
     },
     async poll(workers) {
+      await delegations?.keep(workers.flatMap(({ batchId }) => (batchId === "" ? [] : [batchId])));
       const idOf = new Map(workers.map(({ id, batchId }) => [batchId, id]));
       const sights = new Map<number, WorkerSight>();
       for (const { id, state } of await client.status([...idOf.keys()])) {
