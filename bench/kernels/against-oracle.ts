@@ -1,7 +1,15 @@
-import { calibrateRows, convolve, detectSpans, stackClipped, warpLanczos3 } from "@almagest/kernels";
+import {
+  calibrateRows,
+  convolve,
+  detectSpans,
+  shiftCut,
+  stackClipped,
+  warpLanczos3,
+} from "@almagest/kernels";
 import { calibrateRowsPlain } from "../../packages/kernels/src/oracle/calibrate-rows.ts";
 import { convolvePlain } from "../../packages/kernels/src/oracle/convolve.ts";
 import { findSpansPlain } from "../../packages/kernels/src/oracle/find-spans.ts";
+import { shiftCutPlain } from "../../packages/kernels/src/oracle/shift-cut.ts";
 import { stackClippedPlain } from "../../packages/kernels/src/oracle/stack-clipped.ts";
 import { warpLanczos3Plain } from "../../packages/kernels/src/oracle/warp-lanczos3.ts";
 import type { Bar } from "../../scripts/bar.ts";
@@ -67,6 +75,14 @@ export const bars: Bar[] = [
       fast: () => warpLanczos3(src, grid, dst, { noDataBits: 256 }),
       plain: () => warpLanczos3Plain(src, grid, dst, { noDataBits: 256 }),
     };
+  }),
+  ratioBar("a thousand stamps cut and shifted", 2, () => {
+    const stamp = createSkyFrame(41);
+    const out = new Float32Array(23 * 23);
+    const repeat = (shift: typeof shiftCut): void => {
+      for (let k = 0; k < 1000; k++) shift(stamp, 41, 11, k / 2000, -k / 2000, out);
+    };
+    return { fast: () => repeat(shiftCut), plain: () => repeat(shiftCutPlain) };
   }),
   ratioBar("bias, dark and flat of an amplifier's rows", 1.5, () => {
     const signal = createSkyFrame(SIDE);

@@ -6,6 +6,7 @@ export { clearRows, convolveRows, maskRows, renormaliseRows } from "./convolve";
 export { crosstalkChunk } from "./crosstalk";
 export { convertRow, isrRow } from "./isr";
 export { applyRuns } from "./mesh";
+export { shiftCutStamp } from "./shift-cut";
 export { findRuns } from "./spans";
 export { stackChunk } from "./stack";
 export { flagOdd, warpTile } from "./warp";

@@ -35,6 +35,7 @@ export { type IsrAmplifierInput, type IsrDetectorPlanes, isrFuse } from "./isr-f
 export { LANCZOS_PHASES, lanczos, lanczos3Table } from "./lanczos-table.ts";
 export { addMesh, evaluateMesh, type Mesh, type MeshOptions, subtractMesh } from "./mesh.ts";
 export { type ClippedMoments, medianOf, quantile, quantiles, selectRank, sigmaClip } from "./quantile.ts";
+export { shiftCut } from "./shift-cut.ts";
 export { type StackInput, type StackOptions, type StackOutput, stackClipped } from "./stack-clipped.ts";
 export {
   type CoordinateGrid,

@@ -32,6 +32,7 @@ test("the exported names are these", () => {
     "quantile",
     "quantiles",
     "selectRank",
+    "shiftCut",
     "sigmaClip",
     "stackClipped",
     "subtractMesh",

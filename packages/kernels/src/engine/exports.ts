@@ -105,6 +105,16 @@ export interface KernelExports {
     firstRow: number,
     out: number,
   ): number;
+  shiftCutStamp(
+    stamp: number,
+    size: number,
+    half: number,
+    wx: number,
+    wy: number,
+    padded: number,
+    across: number,
+    out: number,
+  ): void;
   stackChunk(
     inputs: number,
     n: number,

@@ -56,27 +56,14 @@ export function deblendFootprints(image: Float32Array, box: Box, detections: Det
     const templates = new Float32Array(n * area);
     const sum = new Float32Array(area);
     for (let i = 0; i < n; i++) {
-      fillTemplate(
-        image,
-        box,
-        shared,
-        detections.x[k + i]! - x0,
-        detections.y[k + i]! - y0,
-        templates,
-        i * area,
-      );
-      for (let p = 0; p < area; p++) sum[p]! += templates[i * area + p]!;
+      const cx = detections.x[k + i]! - x0;
+      const cy = detections.y[k + i]! - y0;
+      fillTemplate(image, box, shared, cx, cy, templates, i * area, sum);
     }
     const owner = ownersOf(shared, segments, k, n, box);
     for (let i = 0; i < n; i++) {
       reserve(area);
-      for (let p = 0; p < area; p++) {
-        // Where no template has light the pixel goes to the peak whose segment it is in.
-        const share = sum[p]! > 0 ? templates[i * area + p]! / sum[p]! : owner[p] === i ? 1 : 0;
-        if (share === 0) continue;
-        pixel[total] = shared[p]!;
-        value[total++] = share * image[shared[p]!]!;
-      }
+      total = takeShare(image, shared, templates.subarray(i * area), sum, owner, i, pixel, value, total);
       starts[++k] = total;
     }
   }
@@ -96,6 +83,18 @@ function collectPixels(from: number, to: number, runs: Detections["footprints"],
   return out.sort();
 }
 
+/** Where a pixel is among ascending ones. */
+function findPixel(pixels: Int32Array, pixel: number): number {
+  let low = 0;
+  let high = pixels.length - 1;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if (pixels[middle]! < pixel) low = middle + 1;
+    else high = middle;
+  }
+  return low;
+}
+
 /** Index (0 … n−1) of the sibling whose segment holds each pixel. */
 function ownersOf(
   pixels: Int32Array,
@@ -105,18 +104,41 @@ function ownersOf(
   box: Box,
 ): Int16Array {
   const owner = new Int16Array(pixels.length);
-  const at = new Map<number, number>();
-  for (let p = 0; p < pixels.length; p++) at.set(pixels[p]!, p);
   for (let i = 0; i < n; i++) {
     for (let r = segments.offsets[first + i]!; r < segments.offsets[first + i + 1]!; r++) {
       const row = (segments.y[r]! - box.y0) * box.width - box.x0;
-      for (let x = segments.x0[r]!; x <= segments.x1[r]!; x++) owner[at.get(row + x)!] = i;
+      // Pixels are in reading order and hold each run whole.
+      const from = findPixel(pixels, row + segments.x0[r]!);
+      owner.fill(i, from, from + segments.x1[r]! - segments.x0[r]! + 1);
     }
   }
   return owner;
 }
 
-/** min(I(p), I(2c − p)) with the opposite read between pixels, at least 0; beyond the image the pixel itself counts. */
+/** Appends the pixels of which sibling `i` gets a share, and returns how many there are now. */
+function takeShare(
+  image: Float32Array,
+  shared: Int32Array,
+  template: Float32Array,
+  sum: Float32Array,
+  owner: Int16Array,
+  i: number,
+  pixel: Int32Array,
+  value: Float32Array,
+  total: number,
+): number {
+  for (let p = 0; p < shared.length; p++) {
+    // Where no template has light the pixel goes to the peak whose segment it is in.
+    const share = sum[p]! > 0 ? template[p]! / sum[p]! : owner[p] === i ? 1 : 0;
+    if (share === 0) continue;
+    pixel[total] = shared[p]!;
+    value[total++] = share * image[shared[p]!]!;
+  }
+  return total;
+}
+
+/** min(I(p), I(2c − p)) with the opposite read between pixels, at least 0; beyond the image the pixel itself counts. Adds it to
+ * the sum over siblings, too. */
 function fillTemplate(
   image: Float32Array,
   box: Box,
@@ -125,6 +147,7 @@ function fillTemplate(
   cy: number,
   out: Float32Array,
   offset: number,
+  sum: Float32Array,
 ): void {
   const { width, height } = box;
   for (let p = 0; p < pixels.length; p++) {
@@ -146,5 +169,6 @@ function fillTemplate(
       opposite = top + fy * (low - top);
     }
     out[offset + p] = Math.max(0, Math.min(value, opposite));
+    sum[p]! += out[offset + p]!;
   }
 }
