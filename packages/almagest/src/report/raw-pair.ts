@@ -68,7 +68,7 @@ export async function pairRawAndCalibrated(
     title: "One detector, before and after",
     caption:
       `Exposure ${exposure}, detector ${raw.detector.name}, filter ${raw.filter?.physical ?? "none"}: ${amplifiers} raw ` +
-      "amplifier segment(s) with their overscan, and the calibrated image that came of them.",
+      `amplifier ${amplifiers === 1 ? "segment" : "segments"} with overscan, and the calibrated image that came of this.`,
     wide: true,
     pair: [
       { src: toUri(layOutRaw(raw), "linear"), label: "Raw, as the camera wrote it" },

@@ -22,14 +22,16 @@ main { padding: 0 clamp(1.2rem, 5vw, 5rem) 4rem; max-width: 90rem; margin: 0 aut
 .facts b { display: block; font-size: 1.7rem; font-weight: 650; font-variant-numeric: tabular-nums; }
 .facts span { color: var(--soft); font-size: .86rem; }
 section { margin: 3.2rem 0 0; }
-.panels { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 23rem), 1fr)); gap: 1.2rem; margin-top: 1.2rem; }
+.panels { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 28rem), 1fr)); gap: 1.2rem; margin-top: 1.2rem; }
+.panels figure:not(.wide):last-child:nth-child(odd of :not(.wide)) { grid-column: 1 / -1; }
+.panels figure:not(.wide):last-child:nth-child(odd of :not(.wide)) svg { max-height: 26rem; }
 figure { margin: 0; background: var(--panel); border: 1px solid var(--line); border-radius: 14px; padding: 1.1rem; overflow: hidden; }
 figure.wide { grid-column: 1 / -1; }
 figure svg { display: block; width: 100%; height: auto; max-height: 44rem; }
 figure.sheet img { background: #f6f8fc; border-radius: 8px; padding: .8rem; max-height: 56rem; object-fit: contain; }
 figure img { display: block; width: 100%; height: auto; border-radius: 8px; }
 figcaption { color: var(--soft); font-size: .9rem; margin-top: .8rem; }
-.pair { display: grid; grid-template-columns: 1fr 1fr; gap: .8rem; }
+.pair { display: grid; grid-template-columns: 1fr 1fr; gap: .8rem; align-items: center; }
 .pair span { display: block; color: var(--soft); font-size: .82rem; margin-top: .3rem; }
 .scroll { overflow-x: auto; font-size: .86rem; }
 table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums; }
