@@ -152,6 +152,8 @@ export const bars: Bar[] = [
     measure: () => repeatability("ap06Flux", 11),
   },
   {
+    // The stack's own PSF fluxes of the same stars repeat to 13.7 mmag in g and 8.5 in i, its apertures to 9.6 and 8.9; the
+    // median photon noise is 7.9 and 6.8, and with 33 stars in g the scatter itself is known to some 2.5.
     name: "PSF photometry repeats between epochs",
     goal: "≤ 15 mmag, drift-scan PSF and some 50 PSF stars",
     measure: () => repeatability("psfFlux", 15),
