@@ -130,9 +130,21 @@ class StompBus implements MessageBus {
     this.#client = undefined;
     if (this.#closed) return;
     this.#log.warn("the connection to the broker broke", { error });
-    this.connect(false).catch((cause: unknown) =>
-      this.#log.error("no connection to the broker", { error: cause }),
-    );
+    void this.#reconnect();
+  }
+
+  /** For the sake of those who listen, again and again: a broker that is just starting may refuse what it will take soon. */
+  async #reconnect(): Promise<void> {
+    while (!this.#closed) {
+      try {
+        await this.connect(false);
+        return;
+      } catch (error) {
+        if (this.#closed) return;
+        this.#log.error("the broker refuses; trying again", { error: error as Error });
+        await sleep(LONGEST_PAUSE_MS);
+      }
+    }
   }
 
   #listen(client: StompitClient, listener: Listener): void {

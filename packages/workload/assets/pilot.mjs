@@ -143,8 +143,8 @@ var LogShipper = class {
     const lines = this.#waiting;
     if (lines.length === 0) return;
     if (this.#leftOut > 0) {
-      const last = lines.at(-1);
-      lines.push({ ...last, level: "warn", text: `[\u2026 ${this.#leftOut} lines left out \u2026]` });
+      const last2 = lines.at(-1);
+      lines.push({ ...last2, level: "warn", text: `[\u2026 ${this.#leftOut} lines left out \u2026]` });
     }
     this.#waiting = [];
     this.#bytes = 0;
@@ -274,9 +274,7 @@ async function readProc(path) {
     throw error;
   }
 }
-async function listProcesses(mark) {
-  const wanted = `${PILOT_MARK}=${mark}`;
-  const carries = (entry) => entry === wanted || entry.startsWith(`${wanted}/`);
+async function scan() {
   const found = [];
   for (const name of await readdir("/proc")) {
     const pid = Number(name);
@@ -284,14 +282,26 @@ async function listProcesses(mark) {
     const [stat2, environment] = [await readProc(`/proc/${pid}/stat`), await readProc(`/proc/${pid}/environ`)];
     const [state, parent, , session] = stat2.slice(stat2.lastIndexOf(")") + 2).split(" ");
     if (stat2 === "" || state === "Z" || state === "X") continue;
-    const marked = environment.split("\0").some(carries);
-    found.push({ pid, parent: Number(parent), session: Number(session), marked });
+    const mark = environment.split("\0").find((entry) => entry.startsWith(`${PILOT_MARK}=`));
+    found.push({
+      pid,
+      parent: Number(parent),
+      session: Number(session),
+      mark: mark?.slice(PILOT_MARK.length + 1)
+    });
   }
   return found;
 }
+var last;
+function listProcesses(maxAgeMs) {
+  const now = performance.now();
+  if (last === void 0 || now - last.atMs >= maxAgeMs) last = { atMs: now, entries: scan() };
+  return last.entries;
+}
 var sessions = /* @__PURE__ */ new Map();
-async function findMarked(mark) {
-  const all = await listProcesses(mark);
+async function findMarked(mark, maxAgeMs = 0) {
+  const carries = (entry) => entry.mark === mark || entry.mark?.startsWith(`${mark}/`) === true;
+  const all = (await listProcesses(maxAgeMs)).map((entry) => ({ ...entry, marked: carries(entry) }));
   const own = all.find(({ pid }) => pid === process.pid)?.session;
   const known = sessions.get(mark) ?? /* @__PURE__ */ new Set();
   for (const { marked, session } of all) if (marked && session !== own) known.add(session);
@@ -496,20 +506,23 @@ var MemoryMonitor = class {
   #mark;
   #folder;
   #startMs;
+  #maxAgeMs;
   #samples = 0;
   /** What a warm worker had used before this job is not this job's. */
   #cpuBeforeSec;
   #cpuSec = 0;
   #sums = {};
   #max = {};
-  constructor(mark, folder2, startMs) {
+  /** `maxAgeMs`: how old a look at the processes may be, which other monitors of this process may have taken. */
+  constructor(mark, folder2, startMs, maxAgeMs = 0) {
+    this.#maxAgeMs = maxAgeMs;
     this.#mark = mark;
     this.#folder = folder2;
     this.#startMs = startMs;
   }
   /** Takes one sample and writes the files. */
   async sample(nowMs) {
-    const use = await measureProcesses(await findMarked(this.#mark));
+    const use = await measureProcesses(await findMarked(this.#mark, this.#maxAgeMs));
     const sample = toSample(use, this.#startMs, nowMs);
     const file = join(this.#folder, "memory_monitor_output.txt");
     if (this.#samples === 0) await writeFile(file, `${COLUMNS.join("	")}
@@ -778,7 +791,7 @@ var PilotSlot = class {
     if (await client.update({ ...ids, job_status: "running" })) return;
     const launch = launchOf(order);
     const mark = launch?.warm ? await this.#workerMark(launch) : `${this.#settings.mark}-${order.attemptId}`;
-    const monitor = new MemoryMonitor(mark, home, Date.now());
+    const monitor = new MemoryMonitor(mark, home, Date.now(), this.#settings.times.sampleMs / 5);
     const log2 = await CappedLog.create(
       join3(home, "payload.log"),
       logBytes,
@@ -902,13 +915,13 @@ async function runCommand(launch, job, mark, log2) {
       ...{ [PILOT_MARK]: mark, ALMAGEST_JOB: JSON.stringify(job) }
     }
   });
-  let last = Buffer.alloc(0);
+  let last2 = Buffer.alloc(0);
   let bytes = 0;
   for (const stream of [child.stdout, child.stderr]) {
     stream.on("data", (chunk) => {
       log2.write(chunk);
       bytes += chunk.length;
-      last = Buffer.concat([last, chunk]).subarray(-400);
+      last2 = Buffer.concat([last2, chunk]).subarray(-400);
     });
   }
   const { code, signal, error } = await new Promise((resolve) => {
@@ -922,7 +935,7 @@ async function runCommand(launch, job, mark, log2) {
   child.stdout.destroy();
   child.stderr.destroy();
   if (code === 0) return { failure: void 0, exitCode: 0, outputs: [] };
-  const ending = last.toString("utf8").trim();
+  const ending = last2.toString("utf8").trim();
   if (error !== void 0) {
     return {
       failure: { source: "executor", code: 1, text: error.message },

@@ -18,7 +18,8 @@ export interface PublishSettings {
   readonly log?: Logger;
 }
 
-const BATCH = 1000;
+/** Lines at once. A batch that is cut short is told again as a whole: a publisher that never lives long still gets on. */
+const BATCH = 200;
 const RETRY_MS = 500;
 
 /**

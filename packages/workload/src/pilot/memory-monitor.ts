@@ -54,6 +54,7 @@ export class MemoryMonitor {
   readonly #mark: string;
   readonly #folder: string;
   readonly #startMs: number;
+  readonly #maxAgeMs: number;
   #samples = 0;
   /** What a warm worker had used before this job is not this job's. */
   #cpuBeforeSec: number | undefined;
@@ -61,7 +62,9 @@ export class MemoryMonitor {
   #sums: Record<string, number> = {};
   #max: Record<string, number> = {};
 
-  constructor(mark: string, folder: string, startMs: number) {
+  /** `maxAgeMs`: how old a look at the processes may be, which other monitors of this process may have taken. */
+  constructor(mark: string, folder: string, startMs: number, maxAgeMs = 0) {
+    this.#maxAgeMs = maxAgeMs;
     this.#mark = mark;
     this.#folder = folder;
     this.#startMs = startMs;
@@ -69,7 +72,7 @@ export class MemoryMonitor {
 
   /** Takes one sample and writes the files. */
   async sample(nowMs: number): Promise<TreeUse> {
-    const use = await measureProcesses(await findMarked(this.#mark));
+    const use = await measureProcesses(await findMarked(this.#mark, this.#maxAgeMs));
     const sample = toSample(use, this.#startMs, nowMs);
     const file = join(this.#folder, "memory_monitor_output.txt");
     if (this.#samples === 0) await writeFile(file, `${COLUMNS.join("\t")}\n`);

@@ -24,5 +24,6 @@ test("a call that nobody answers, as behind a network that was cut, is sent agai
   const client = new PilotClient({ url, answerMs: 100 });
   const orders = await client.acquire({ site_name: "Q", request_id: "r1" }, new AbortController().signal);
   assert.deepEqual(orders, [{ attemptId: 5 }]);
-  assert.deepEqual(asked, ["r1", "r1"]);
+  // More often where the machine is too busy to answer in time.
+  assert.ok(asked.length > 1 && asked.every((id) => id === "r1"), asked.join());
 });

@@ -45,12 +45,11 @@ interface ProcEntry {
   readonly pid: number;
   readonly parent: number;
   readonly session: number;
-  readonly marked: boolean;
+  /** What `PILOT_MARK` is in its environment. */
+  readonly mark: string | undefined;
 }
 
-async function listProcesses(mark: string): Promise<ProcEntry[]> {
-  const wanted = `${PILOT_MARK}=${mark}`;
-  const carries = (entry: string): boolean => entry === wanted || entry.startsWith(`${wanted}/`);
+async function scan(): Promise<ProcEntry[]> {
   const found: ProcEntry[] = [];
   for (const name of await readdir("/proc")) {
     const pid = Number(name);
@@ -58,10 +57,24 @@ async function listProcesses(mark: string): Promise<ProcEntry[]> {
     const [stat, environment] = [await readProc(`/proc/${pid}/stat`), await readProc(`/proc/${pid}/environ`)];
     const [state, parent, , session] = stat.slice(stat.lastIndexOf(")") + 2).split(" ");
     if (stat === "" || state === "Z" || state === "X") continue;
-    const marked = environment.split("\0").some(carries);
-    found.push({ pid, parent: Number(parent), session: Number(session), marked });
+    const mark = environment.split("\0").find((entry) => entry.startsWith(`${PILOT_MARK}=`));
+    found.push({
+      pid,
+      parent: Number(parent),
+      session: Number(session),
+      mark: mark?.slice(PILOT_MARK.length + 1),
+    });
   }
   return found;
+}
+
+let last: { readonly atMs: number; readonly entries: Promise<ProcEntry[]> } | undefined;
+
+/** All processes as they were at most `maxAgeMs` ago: the slots of a pilot share a look. */
+function listProcesses(maxAgeMs: number): Promise<ProcEntry[]> {
+  const now = performance.now();
+  if (last === undefined || now - last.atMs >= maxAgeMs) last = { atMs: now, entries: scan() };
+  return last.entries;
 }
 
 /** Sessions in which marked processes were seen: what stays there is ours even when it has thrown its environment away. */
@@ -70,21 +83,17 @@ const sessions = new Map<string, Set<number>>();
 /** The process that was started with exactly this mark (the first where it has children that kept it); undefined when none
  * lives. */
 export async function findStarted(mark: string): Promise<number | undefined> {
-  const wanted = `${PILOT_MARK}=${mark}`;
-  const found: ProcEntry[] = [];
-  for (const entry of await listProcesses(mark)) {
-    if (!entry.marked) continue;
-    const environment = await readProc(`/proc/${entry.pid}/environ`);
-    if (environment.split("\0").includes(wanted)) found.push(entry);
-  }
+  const found = (await listProcesses(0)).filter((entry) => entry.mark === mark);
   return found.find(({ parent }) => !found.some(({ pid }) => pid === parent))?.pid;
 }
 
 /** All live processes, on Linux, that carry the mark or one below it, stand in a session where one did, or descend from
- * one; zombies are left out. A program that empties its environment, begins a new session and loses its parents between
+ * one; zombies are left out; as it was at most `maxAgeMs` ago. A program that empties its environment, begins a new session and loses its parents between
  * two looks escapes. */
-export async function findMarked(mark: string): Promise<number[]> {
-  const all = await listProcesses(mark);
+export async function findMarked(mark: string, maxAgeMs = 0): Promise<number[]> {
+  const carries = (entry: ProcEntry): boolean =>
+    entry.mark === mark || entry.mark?.startsWith(`${mark}/`) === true;
+  const all = (await listProcesses(maxAgeMs)).map((entry) => ({ ...entry, marked: carries(entry) }));
   const own = all.find(({ pid }) => pid === process.pid)?.session;
   const known = sessions.get(mark) ?? new Set<number>();
   for (const { marked, session } of all) if (marked && session !== own) known.add(session);

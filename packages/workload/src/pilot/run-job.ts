@@ -66,7 +66,7 @@ export class PilotSlot {
     if (await client.update({ ...ids, job_status: "running" })) return;
     const launch = launchOf(order);
     const mark = launch?.warm ? await this.#workerMark(launch) : `${this.#settings.mark}-${order.attemptId}`;
-    const monitor = new MemoryMonitor(mark, home, Date.now());
+    const monitor = new MemoryMonitor(mark, home, Date.now(), this.#settings.times.sampleMs / 5);
     const log = await CappedLog.create(
       join(home, "payload.log"),
       logBytes,

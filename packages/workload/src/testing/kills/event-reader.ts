@@ -3,7 +3,7 @@ import { createStompBus } from "@almagest/messages";
 
 /** What reads the broker's topics while everything else dies. */
 export interface EventReader extends AsyncDisposable {
-  /** What is wrong with what came: waits until every committed line has, at most `patienceMs`. */
+  /** What is wrong with what came: waits until every committed line has, or for `patienceMs` nothing more. */
   judge(db: Database, patienceMs: number): Promise<string[]>;
 }
 
@@ -37,8 +37,12 @@ export async function readEvents(broker: {
       const rows = await db.rows(sql`SELECT seq FROM event_log WHERE subject IN ('a', 't', 'w')`);
       const lines = new Set(rows.map(([seq]) => Number(seq)));
       const lost = (): number => [...lines].filter((seq) => !seen.has(seq)).length;
-      for (const end = performance.now() + patienceMs; lost() > 0 && performance.now() < end; )
-        await new Promise((resolve) => setTimeout(resolve, 100));
+      for (let known = -1, end = 0; lost() > 0; ) {
+        if (seen.size > known) end = performance.now() + patienceMs;
+        else if (performance.now() > end) break;
+        known = seen.size;
+        await new Promise((resolve) => setTimeout(resolve, 200));
+      }
       const counts = {
         "events lost": lost(),
         "events of what was never committed": [...seen.keys()].filter((seq) => !lines.has(seq)).length,

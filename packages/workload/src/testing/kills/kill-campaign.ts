@@ -179,7 +179,7 @@ export async function runKillCampaign(setup: KillSetup): Promise<KillOutcome> {
     const working = sql`SELECT count(*) FROM worker WHERE status IN ('pending', 'submitted', 'running', 'idle')`;
     for (let wait = 0; wait < 1200 && Number((await db.rows(working))[0]![0]) > 0; wait++) await sleep(50);
     const wrong = await findBrokenPromises(db, count, pilotFolder);
-    const unheard = (await reader?.judge(db, 120_000)) ?? [];
+    const unheard = (await reader?.judge(db, 60_000)) ?? [];
     return { wrong: [...wrong, ...unheard], killed, suffered, jobs: count };
   } finally {
     await Promise.all([server.kill(), harvester.kill()]);
