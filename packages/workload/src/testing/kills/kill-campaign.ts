@@ -128,8 +128,12 @@ export async function runKillCampaign(setup: KillSetup): Promise<KillOutcome> {
     async broker() {
       await brokerBack;
       await broker!.kill();
-      // Its start takes seconds; the others go on meanwhile.
-      brokerBack = broker!.start();
+      // Its start takes seconds; the others go on meanwhile. Whoever took its port in between gives it back.
+      brokerBack = broker!
+        .start()
+        .catch(() => sleep(2000).then(() => broker!.start()))
+        .catch(() => sleep(10_000).then(() => broker!.start()));
+      brokerBack.catch(() => {});
     },
   };
   const spared = (victim: Victim): boolean =>
