@@ -66,6 +66,7 @@ export {
 export { type Migration, type MigrationContext, TREES } from "./migrations/migration.ts";
 export { revisionOf } from "./migrations/revision.ts";
 export { readSchemaVersions, type SchemaVersion } from "./migrations/schema-version.ts";
+export { type DayObsReport, updateDayObs } from "./migrations/update-day-obs.ts";
 export { type OpenOptions, openButler } from "./open-butler.ts";
 export {
   type DatastoreRecords,

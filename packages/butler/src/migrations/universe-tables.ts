@@ -7,6 +7,7 @@ import { elementTables } from "../schema/element-tables.ts";
 import type { TableSpec } from "../schema/table-spec.ts";
 import { type ColumnChanges, changeTable, rewriteTables } from "./change-table.ts";
 import type { MigrationContext } from "./migration.ts";
+import { dayOffsetHours, daySpan } from "./observing-day.ts";
 
 /** Changes of the tables that go with one version of the dimensions. */
 type TableStep = (context: MigrationContext, universe: Universe) => Promise<void>;
@@ -93,23 +94,21 @@ const widenInstruments: TableStep = async ({ db }) => {
     await db.run(sql`ALTER TABLE ${identifier(table)} ALTER COLUMN ${identifier(column)} TYPE VARCHAR(32)`);
 };
 
-/** Instruments whose observing day begins at 0 h TAI; that of others begins at 12 h, as at the Rubin Observatory. */
-const MIDNIGHT_INSTRUMENTS = ["HSC", "SuprimeCam", "MegaPrime", "MegaCam"];
-const HOUR_NS = 3_600_000_000_000n;
-
-/** TAI nanoseconds at which an observing day (YYYYMMDD) begins. */
-function dayBegin(instrument: string, day: number, options: MigrationContext["options"]): bigint {
+/** The span of an observing day by the options of the user, or by its instrument. */
+function spanOf(
+  instrument: string,
+  day: number,
+  options: MigrationContext["options"],
+): { begin: bigint; end: bigint } {
   const given = options[`day_obs_offset_hours.${instrument}`] ?? options.day_obs_offset_hours;
-  const hours = given === undefined ? (MIDNIGHT_INSTRUMENTS.includes(instrument) ? 0 : 12) : Number(given);
-  const midnight = Date.UTC(Math.floor(day / 10_000), (Math.floor(day / 100) % 100) - 1, day % 100);
-  if (!Number.isInteger(hours) || Number.isNaN(midnight)) {
-    throw new AlmagestError(
-      "BUTLER.MIGRATION_REFUSED",
-      `The observing day ${day} of ${instrument} has no span: days are YYYYMMDD, day_obs_offset_hours a whole number.`,
-      { fields: { instrument, day } },
-    );
-  }
-  return BigInt(midnight) * 1_000_000n + BigInt(hours) * HOUR_NS;
+  const hours = given === undefined ? dayOffsetHours(instrument) : Number(given);
+  const span = Number.isInteger(hours) ? daySpan(day, hours) : undefined;
+  if (span !== undefined) return span;
+  throw new AlmagestError(
+    "BUTLER.MIGRATION_REFUSED",
+    `The observing day ${day} of ${instrument} has no span: days are YYYYMMDD, day_obs_offset_hours a whole number.`,
+    { fields: { instrument, day } },
+  );
 }
 
 const addDaysAndGroups: TableStep = async (context, universe) => {
@@ -128,8 +127,7 @@ const addDaysAndGroups: TableStep = async (context, universe) => {
     sql`SELECT instrument, day_obs FROM exposure UNION SELECT instrument, day_obs FROM visit WHERE day_obs IS NOT NULL`,
   )) as [string, number][];
   for (const [instrument, day] of days) {
-    const begin = dayBegin(instrument, Number(day), options);
-    const end = begin + 24n * HOUR_NS;
+    const { begin, end } = spanOf(instrument, Number(day), options);
     if (db.dialect === "sqlite")
       await db.run(
         sql`INSERT INTO day_obs (instrument, id, timespan_begin, timespan_end) VALUES (${instrument}, ${day}, ${begin}, ${end})`,

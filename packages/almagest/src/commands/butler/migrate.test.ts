@@ -3,7 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
-import { createRepository, openForMigration } from "@almagest/butler";
+import { createRepository, openButler, openForMigration } from "@almagest/butler";
 import { runCommandLine } from "../../testing/run-command-line.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "almagest-migrate-cli-"));
@@ -59,4 +59,32 @@ test("history and trees are those of the known migrations", async () => {
   assert.match(history.at(-3)!, /^bf6308af80aa -> c5ae3a2cd7c2 /);
   assert.match(history[0]!, /\(head\)/);
   assert.equal((await run("show-history", "nothing")).code, 2);
+});
+
+test("observing days are computed anew by a command", async () => {
+  const repo = join(folder, "days");
+  await createRepository(repo);
+  {
+    await using butler = await openButler(repo);
+    const instrument = "Cam";
+    await butler.insertRecords("instrument", [{ name: instrument }]);
+    await butler.insertRecords("physical_filter", [{ instrument, name: "r", band: "r" }]);
+    await butler.insertRecords("day_obs", [{ instrument, id: 20260101 }]);
+    await butler.insertRecords("group", [{ instrument, name: "g" }]);
+    const begin = BigInt(Date.UTC(2026, 0, 2, 13)) * 1_000_000n;
+    const timespan = { begin, end: begin + 1_000_000_000n };
+    const keys = { instrument, id: 1, physical_filter: "r", group: "g", day_obs: 20260101 };
+    await butler.insertRecords("exposure", [{ ...keys, obs_id: "o", timespan }]);
+  }
+  assert.match(
+    (await run("update-day-obs", repo, "Cam", "-n")).out,
+    /^Would change 1 exposures and 0 visits/,
+  );
+  assert.deepEqual(JSON.parse((await run("update-day-obs", repo, "Cam", "--json")).out), {
+    exposures: 1,
+    visits: 0,
+  });
+  await using butler = await openButler(repo);
+  assert.equal((await butler.queryRecords("exposure"))[0]!.day_obs, 20260102);
+  assert.equal((await run("update-day-obs", repo, "None")).code, 2);
 });

@@ -9,11 +9,14 @@ import {
   runMigration,
   TREES,
   targetRevision,
+  updateDayObs,
 } from "@almagest/butler";
 import type { Command } from "commander";
 import type { CommandContext } from "../../cli/command-context.ts";
+import { parseNumber } from "../../cli/parse-options.ts";
 import { toJsonText } from "../../cli/print-rows.ts";
 import { startStage } from "../../cli/progress.ts";
+import { openCatalogue } from "../../open-catalogue.ts";
 
 interface UpgradeOptions {
   readonly dryRun?: boolean;
@@ -137,10 +140,49 @@ function addUpgrade(parent: Command, { terminal }: CommandContext): void {
     });
 }
 
+interface DayObsOptions {
+  readonly offsetHours?: number;
+  readonly dryRun?: boolean;
+  readonly json?: boolean;
+}
+
+function addUpdateDayObs(parent: Command, { terminal }: CommandContext): void {
+  parent
+    .command("update-day-obs")
+    .description(
+      "Compute the observing days of an instrument's exposures and visits anew, from when they begin.",
+    )
+    .argument("<repo>", "root of the repository")
+    .argument("<instrument>", "name of the instrument")
+    .option(
+      "--offset-hours <hours>",
+      "hours after 0 h TAI at which the day begins; 12 unless given, 0 for HSC, SuprimeCam and MegaPrime",
+      parseNumber,
+    )
+    .option("-n, --dry-run", "only count")
+    .option("--json", "print one JSON object of {exposures, visits}")
+    .action(async (repo: string, instrument: string, options: DayObsOptions) => {
+      const { offsetHours, dryRun = false } = options;
+      if (offsetHours !== undefined && !Number.isInteger(offsetHours))
+        throw new AlmagestError("ALMAGEST.USAGE", "--offset-hours takes a whole number.");
+      await using butler = await openCatalogue(repo, { writeable: !dryRun });
+      if ((await butler.queryRecords("instrument", { dataId: { instrument } })).length === 0) {
+        throw new AlmagestError("ALMAGEST.USAGE", `The repository knows no instrument '${instrument}'.`);
+      }
+      const report = await updateDayObs(butler, instrument, {
+        dryRun,
+        ...(offsetHours === undefined ? {} : { offsetHours }),
+      });
+      const words = `${dryRun ? "Would change" : "Changed"} ${report.exposures} exposures and ${report.visits} visits.`;
+      terminal.out.write(options.json ? `${toJsonText(report)}\n` : `${words}\n`);
+    });
+}
+
 /** `almagest butler migrate …`: versions of a repository's schema, with the words of `daf_butler_migrate`. */
 export function addMigrate(parent: Command, context: CommandContext): void {
   const migrate = parent
     .command("migrate")
     .description("Tell and change the versions of a repository's schema.");
-  for (const add of [addShowTrees, addShowHistory, addShowCurrent, addUpgrade]) add(migrate, context);
+  for (const add of [addShowTrees, addShowHistory, addShowCurrent, addUpgrade, addUpdateDayObs])
+    add(migrate, context);
 }
