@@ -112,7 +112,10 @@ def use(root):
             "state": state(root),
             "exposures": [{k: e[k] for k in ("id", "group", "day_obs", "seq_start", "has_simulated", "can_see_sky")} for e in exposures],
             "visits": [{k: v[k] for k in ("id", "seq_num", "day_obs", "azimuth")} for v in visits],
-            "days": [[d["id"], d["timespan"].begin.tai.isot, d["timespan"].end.tai.isot] for d in days],
+            "days": [
+                [d["id"], *((d["timespan"].begin.tai.isot, d["timespan"].end.tai.isot) if d["timespan"] else ())]
+                for d in days
+            ],
             "members": [[m["visit_system"], m["visit"]] for m in members],
             "definitions": [[d["exposure"], d["visit"]] for d in definitions],
             "instrument": butler.query_dimension_records("instrument", instrument=INSTRUMENT)[0].visit_system,
