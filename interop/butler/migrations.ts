@@ -98,7 +98,7 @@ async function measure(
         members: [[0, 1]],
         definitions: [[1, 1]],
         instrument: 2,
-        overlapping: 1,
+        overlapping: 2,
       });
     }
     return comparison;
