@@ -37,7 +37,8 @@ export { type RestoreOptions, restoreGraph } from "./qg/restore-graph.ts";
 export { type TransferFromGraphOptions, transferFromGraph } from "./qg/transfer-from-graph.ts";
 export { type WriteGraphOptions, type WrittenGraph, writeGraphFile } from "./qg/write-graph-file.ts";
 export type { DatasetQueryConstraint } from "./quanta/build-part.ts";
-export { type BuildGraphOptions, buildQuantumGraph, countQuanta } from "./quanta/build-quantum-graph.ts";
+export { buildQuantumGraph, countQuanta } from "./quanta/build-quantum-graph.ts";
+export type { BuildGraphOptions } from "./quanta/building.ts";
 export { estimateCost, type LabelCost } from "./quanta/estimate-cost.ts";
 export {
   type ExplainedDatasets,

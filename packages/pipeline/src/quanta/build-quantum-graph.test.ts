@@ -11,7 +11,8 @@ import { createTaskTable, type TaskTable } from "../graph/task-node.ts";
 import { parsePipeline } from "../pipeline/load-pipeline.ts";
 import { defineTask, input } from "../task.ts";
 import { itemsOf } from "./adjacency.ts";
-import { type BuildGraphOptions, buildQuantumGraph, countQuanta } from "./build-quantum-graph.ts";
+import { buildQuantumGraph, countQuanta } from "./build-quantum-graph.ts";
+import type { BuildGraphOptions } from "./building.ts";
 import { encodeRows, groupRows } from "./coded-rows.ts";
 import { datasetDataId, type QuantumGraph, quantumDataId } from "./quantum-graph.ts";
 
