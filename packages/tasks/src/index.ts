@@ -100,3 +100,4 @@ export { directWarpTask } from "./warp/direct-warp-task.ts";
 export { type DirectWarp, makeDirectWarp } from "./warp/make-direct-warp.ts";
 export { type DirectWarpConfig, directWarpConfig, type WarpConfig, warpConfig } from "./warp/warp-config.ts";
 export { warpExposure } from "./warp/warp-exposure.ts";
+export { WARP_DIMENSIONS, warpConnections, warpVisit } from "./warp/warp-visit.ts";
