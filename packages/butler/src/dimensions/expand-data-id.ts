@@ -45,6 +45,7 @@ export async function expandDataIds(
     ...universe.conform(dataId, group),
   }));
   const found: Record<string, DimensionRecord>[] = dataIds.map(() => ({}));
+  await records.refresh();
   for (const element of lookupOrder(universe, group)) {
     const fetched = await records.fetch(element, full);
     fetched.forEach((record, index) => {

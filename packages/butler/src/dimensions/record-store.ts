@@ -22,7 +22,9 @@ export interface RecordStore {
     record: DimensionRecord,
     options?: { readonly update?: boolean },
   ): Promise<boolean>;
-  /** Records by the required values of each data id (missing ones undefined); cached. */
+  /** Drops what others have changed since; before the first of several `fetch` that belong together. */
+  refresh(): Promise<void>;
+  /** Records by the required values of each data id (missing ones undefined); cached: see `refresh`. */
   fetch(element: DimensionElement, dataIds: readonly DataId[]): Promise<(DimensionRecord | undefined)[]>;
   /** Forget what was read. */
   invalidate(): void;
@@ -136,8 +138,9 @@ export function createRecordStore(repository: Repository): RecordStore {
       });
     },
 
+    refresh: () => cache.refresh(),
+
     fetch: async (element, dataIds) => {
-      await cache.refresh();
       const wanted = new Map<string, DataIdValue[]>();
       const found = new Map<string, DimensionRecord>();
       const texts = dataIds.map((dataId) => {

@@ -54,6 +54,7 @@ async function recordsOf(state: ButlerState, refs: readonly DatasetRef[]): Promi
 
 /** Records that others refer to, added until none is missing. */
 async function completeRecords(state: ButlerState, records: Records): Promise<void> {
+  await state.records.refresh();
   const { universe } = state.repository;
   for (const element of [...universe.elements.values()].reverse()) {
     for (const record of records.get(element.name)?.values() ?? []) {
