@@ -114,6 +114,29 @@ def data_ids(dimensions, where="", bind=None):
         return [dict(zip(d.dimensions.required, d.required_values)) for d in found]
 
 
+def general(dimensions, names, collections=None, type=None, joins=(), where="", find_first=False):
+    with butler.query() as query:
+        for name in joins:
+            query = query.join_dataset_search(name, collections)
+        if type is not None:
+            query = query.join_dataset_search(type, collections)
+        found = query.where(where).general(dimensions, *names, find_first=find_first) if where else query.general(dimensions, *names, find_first=find_first)
+        return sorted((json.dumps({k: str(v) for k, v in row._asdict().items()}, sort_keys=True) if hasattr(row, "_asdict") else json.dumps([str(v) for v in row])) for row in found.iter_tuples())
+
+
+def joined_datasets(type, joins, collections, where=""):
+    with butler.query() as query:
+        for name in joins:
+            query = query.join_dataset_search(name, collections)
+        found = query.where(where).datasets(type, collections, find_first=False) if where else query.datasets(type, collections, find_first=False)
+        return [plain(ref) for ref in found]
+
+
+def associations(type, collections):
+    found = butler.registry.queryDatasetAssociations(type, collections=collections)
+    return sorted(json.dumps([str(a.ref.id), a.collection, str(a.timespan)]) for a in found)
+
+
 def find(type, data_id, collections):
     ref = butler.find_dataset(type, data_id, collections=collections)
     return None if ref is None else plain(ref)

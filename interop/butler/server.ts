@@ -83,6 +83,15 @@ async function compareAnswers({ root, url, python, direct }: Place): Promise<Com
     data_id: { instrument: "CamX", detector: 0, exposure: 10 },
     collections: "CamX/calib",
   });
+  const fields = ["visit.exposure_time", "visit.timespan", "visit.region", "vd.dataset_id", "vd.run"];
+  const visits = { dimensions: ["visit", "detector"], type: "vd", collections: ["CamX/runA", "CamX/runB"] };
+  await ask("general", { ...visits, names: [...fields, "vd.collection", "vd.ingest_date"] });
+  await ask("general", { ...visits, names: fields, find_first: true });
+  await ask("general", { ...visits, names: fields, where: "instrument='CamX' AND visit.exposure_time > 5" });
+  await ask("general", { dimensions: ["detector"], names: ["detector.full_name", "detector.raft"] });
+  await ask("joined_datasets", { type: "vd", joins: ["bias"], collections: ["CamX/runA", "CamX/calib"] });
+  await ask("joined_datasets", { type: "bias", joins: ["vd"], collections: ["CamX/runA", "CamX/calib/gen1"], where: "instrument='CamX'" });
+  for (const type of ["vd", "bias", "flat"]) await ask("associations", { type, collections: "*" });
   for (const element of ["instrument", "detector", "visit", "exposure", "patch", "visit_definition"]) {
     await ask("records", { element });
   }

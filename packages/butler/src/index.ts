@@ -24,6 +24,8 @@ export type {
   QueryApi,
   QueryExplanation,
   QueryOptions,
+  QueryValue,
+  RowQuery,
 } from "./api/query-api.ts";
 export type { RecordApi } from "./api/record-api.ts";
 export type {

@@ -1,5 +1,7 @@
 import assert from "node:assert/strict";
 import { mkdtempSync, readdirSync, rmSync, statSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
@@ -84,6 +86,46 @@ test("a token that was changed, is unsigned, of a stranger or no token at all is
       return true;
     });
   }
+});
+
+test("an issuer that changes its keys is followed, and what it withdrew is refused in time", async (t) => {
+  t.mock.timers.enable({ apis: ["Date"], now: 1_800_000_000_000 });
+  const [before, now] = await Promise.all(
+    ["before-", "now-"].map((name) => openLaptopIssuer(mkdtempSync(join(folder, name)))),
+  );
+  let published = before!.keys;
+  let fetched = 0;
+  const server = createServer((_request, response) => {
+    fetched++;
+    response.setHeader("content-type", "application/json").end(JSON.stringify(published));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  t.after(() => server.close());
+  const jwksUrl = `http://127.0.0.1:${(server.address() as AddressInfo).port}/jwks`;
+  const verify = createTokenVerifier([{ issuer: "almagest:laptop", jwksUrl, grants: [] }]);
+  const [old, fresh] = await Promise.all([before, now].map((issuer) => issuer!.issue("ada", [], 86_400)));
+  assert.equal((await verify(old!)).subject, "ada");
+  await assert.rejects(verify(fresh!), { code: "IDENTITY.TOKEN_INVALID" });
+  assert.equal(fetched, 1, "an unknown key makes no flood of requests");
+  published = now!.keys;
+  t.mock.timers.setTime(Date.now() + 1001);
+  assert.equal((await verify(fresh!)).subject, "ada");
+  assert.equal(fetched, 2);
+  await assert.rejects(verify(old!), { code: "IDENTITY.TOKEN_INVALID" });
+  t.mock.timers.setTime(Date.now() + 601_000);
+  await verify(fresh!);
+  assert.equal(fetched, 3, "keys that are known are looked at again after ten minutes");
+});
+
+test("clocks may differ by half a minute, no more", async () => {
+  const clock = createManualClock(1_700_000_000_000);
+  const issuer = await openLaptopIssuer(folder, clock);
+  const token = await issuer.issue("ada", [], 60);
+  const at = (offsetMs: number): Promise<unknown> =>
+    createTokenVerifier([issuer.trust], createManualClock(1_700_000_000_000 + offsetMs))(token);
+  await at(60_000 + 29_000);
+  await assert.rejects(at(60_000 + 31_000), { code: "IDENTITY.TOKEN_EXPIRED" });
+  await at(-29_000);
 });
 
 test("keys that cannot be fetched are a passing fault, not a wrong token", async () => {

@@ -30,6 +30,10 @@ export type TokenVerifier = (token: string) => Promise<Identity>;
 const ALGORITHMS = ["RS256", "RS384", "RS512", "PS256", "PS384", "PS512", "ES256", "ES384", "ES512", "EdDSA"];
 
 const CLOCK_SKEW_SEC = 30;
+/** An issuer's keys are not fetched more often, whatever keys tokens name. */
+const REFETCH_MS = 1000;
+/** Keys that an issuer has withdrawn are no longer accepted after this. */
+const KEYS_GOOD_MS = 600_000;
 
 const invalid = (why: string, cause?: unknown): AlmagestError =>
   new AlmagestError("IDENTITY.TOKEN_INVALID", `The token is not accepted: ${why}.`, { cause });
@@ -69,7 +73,8 @@ function groupsOf(claims: JWTPayload): string[] {
   return [...new Set(list.map((group) => normaliseGroup(String(group))))].filter((group) => group !== "");
 }
 
-/** A verifier that trusts the issuers. Keys are fetched at first use, kept, and fetched again for a key not yet seen. */
+/** A verifier that trusts the issuers. Keys are fetched at first use, kept, and fetched again for a key not yet seen
+ * (an issuer that changes its keys is followed within a second) and after ten minutes. Clocks may differ by 30 s. */
 export function createTokenVerifier(
   issuers: readonly TrustedIssuer[],
   clock: Clock = systemClock,
@@ -80,7 +85,10 @@ export function createTokenVerifier(
     if (known !== undefined) return known;
     const made =
       trusted.keys === undefined
-        ? createRemoteJWKSet(new URL(trusted.jwksUrl ?? (await discoverKeys(trusted.issuer))))
+        ? createRemoteJWKSet(new URL(trusted.jwksUrl ?? (await discoverKeys(trusted.issuer))), {
+            cooldownDuration: REFETCH_MS,
+            cacheMaxAge: KEYS_GOOD_MS,
+          })
         : createLocalJWKSet(trusted.keys);
     keySets.set(trusted.issuer, made);
     return made;

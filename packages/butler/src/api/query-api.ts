@@ -34,6 +34,23 @@ export interface DatasetQueryOptions extends QueryOptions {
   readonly collections?: string | readonly string[];
   /** Keep, for each data id, only the first dataset in search order. True unless told otherwise, as in the original. */
   readonly findFirst?: boolean;
+  /** Only datasets whose data ids these have datasets for, too. */
+  readonly datasets?: readonly DatasetConstraint[];
+}
+
+/** A value of a field: a time as TAI nanoseconds, a time span, a region as sphgeom bytes. */
+export type QueryValue = string | number | bigint | boolean | null | Timespan | Uint8Array;
+
+/** What a query of rows gives. */
+export interface RowQuery extends QueryOptions {
+  /** Dimensions whose values come first, in this order; with each of them those that it needs. */
+  readonly dimensions: readonly string[];
+  /** Fields after them, such as `visit.exposure_time` or `raw.ingest_date` (of the dataset type searched for). */
+  readonly fields?: readonly string[];
+  /** Datasets to which rows belong: one row for each that is found, or with `findFirst` for the first of a data id. */
+  readonly search?: DatasetConstraint & { readonly findFirst?: boolean };
+  /** Only data ids for which these datasets exist. */
+  readonly datasets?: readonly DatasetConstraint[];
 }
 
 /** How to query data ids. */
@@ -77,6 +94,8 @@ export interface QueryApi {
   queryDataIds(dimensions: readonly string[], options?: DataIdQueryOptions): Promise<DataId[]>;
   /** As `queryDataIds` with implied values, as rows. */
   queryDataIdTable(dimensions: readonly string[], options?: DataIdQueryOptions): Promise<DataIdTable>;
+  /** Rows of dimensions and fields, one at a time with bounded memory. Throws as `queryDatasets`. */
+  streamRows(query: RowQuery): AsyncIterable<readonly QueryValue[]>;
   /** The dataset of a type and data id that comes first in search order; undefined when there is none.
    * A CALIBRATION collection is searched with `timespan`, or with that of the data id's exposure or visit. */
   findDataset(

@@ -1,4 +1,3 @@
-import type { QueryOptions } from "../api/query-api.ts";
 import type { DimensionElement } from "../dimensions/dimension-element.ts";
 import type { DimensionGroup } from "../dimensions/dimension-group.ts";
 import type { Universe } from "../dimensions/universe.ts";
@@ -29,10 +28,12 @@ export interface QueryAnalysis {
   readonly text: string;
   readonly where: Expression | undefined;
   readonly order: readonly OrderTerm[];
+  /** Fields to give. */
+  readonly selected: readonly OrderTerm[];
   readonly scope: NameScope;
   /** Names in `where`. */
   readonly whereUses: readonly NameUse[];
-  /** Names in `where` and `orderBy`. */
+  /** Names in `where` and `orderBy`, and those to give. */
   readonly uses: readonly NameUse[];
   readonly dataId: DataId;
   /** All dimensions that take part. */
@@ -44,8 +45,8 @@ export interface QueryAnalysis {
   readonly pairs: readonly (readonly [DimensionElement, DimensionElement])[];
 }
 
-function parseOrder(options: QueryOptions): OrderTerm[] {
-  return (options.orderBy ?? []).map((item) => {
+function parseOrder(names: readonly string[] = []): OrderTerm[] {
+  return names.map((item) => {
     const descending = item.startsWith("-");
     const text = descending ? item.slice(1) : item;
     const expression = parseExpression(text);
@@ -114,7 +115,8 @@ export function analyzeQuery(universe: Universe, request: QueryRequest): QueryAn
   const { options, output, search, constraints = [] } = request;
   const text = options.where ?? "";
   const where = parseExpression(text);
-  const order = parseOrder(options);
+  const order = parseOrder(options.orderBy);
+  const selected = parseOrder(request.select);
   const searches = search === undefined ? constraints : [search, ...constraints];
   const named = [...output.names, ...searches.flatMap((item) => item.type.group.names)];
   const scope: NameScope = {
@@ -123,7 +125,10 @@ export function analyzeQuery(universe: Universe, request: QueryRequest): QueryAn
     ...(search === undefined ? {} : { datasetType: search.type.type.name }),
   };
   const whereUses = where === undefined ? [] : usesOf(scope, text, where);
-  const uses = [...whereUses, ...order.flatMap((item) => usesOf(scope, item.text, item.expression))];
+  const uses = [
+    ...whereUses,
+    ...[...order, ...selected].flatMap((item) => usesOf(scope, item.text, item.expression)),
+  ];
   const dataId = fixedValues(universe, options.dataId ?? {});
   const group = universe.completeGroup([
     ...named,
@@ -138,6 +143,7 @@ export function analyzeQuery(universe: Universe, request: QueryRequest): QueryAn
     text,
     where,
     order,
+    selected,
     scope,
     whereUses,
     uses,

@@ -14,6 +14,7 @@ import { checkGovernors } from "./governor-check.ts";
 import { type JoinedQuery, joinQuery } from "./join-query.ts";
 import { createOverlapTests, type OverlapTests } from "./overlap-tests.ts";
 import { createCompileScope } from "./query-columns.ts";
+import type { TypedSql } from "./typed-sql.ts";
 
 /** What a query is to give. */
 export interface QueryRequest {
@@ -24,17 +25,25 @@ export interface QueryRequest {
   readonly search?: DatasetSearch;
   /** Keep only data ids for which each of these finds something. */
   readonly constraints?: readonly DatasetSearch[];
+  /** Give also these fields. */
+  readonly select?: readonly string[];
   /** Give also the record of this element. */
   readonly record?: DimensionElement;
   readonly options: QueryOptions;
 }
 
-/** A query ready to run. Columns: the dimensions; with a search dataset_id and run_id; with a record its columns. */
+/** A field that a query gives: one column, or two for a time span. */
+export interface SelectedValue {
+  readonly type: TypedSql["type"];
+}
+
+/** A query ready to run. Columns: the dimensions; with a search dataset_id and run_id; with a record its columns; the selected fields. */
 export interface PlannedQuery {
   readonly sql: Sql;
   readonly bigInts: boolean;
   /** Column that counts equally good matches, where more than one is an error (calibrations). */
   readonly ambiguityColumn: number | undefined;
+  readonly selected: readonly SelectedValue[];
 }
 
 interface SelectedOrder {
@@ -60,6 +69,39 @@ function selectOrder(
     return sql`${name}${rawSql(item.descending ? " DESC" : "")}`;
   });
   return { columns, terms };
+}
+
+interface SelectedFields {
+  readonly values: readonly SelectedValue[];
+  readonly columns: Sql[];
+  /** Names of the columns. */
+  readonly names: Sql[];
+}
+
+function selectFields(
+  state: ButlerState,
+  analysis: QueryAnalysis,
+  joined: JoinedQuery,
+  tests: OverlapTests,
+): SelectedFields {
+  const columns: Sql[] = [];
+  const names: Sql[] = [];
+  const add = (value: Sql): void => {
+    const name = identifier(`field_${names.length}`);
+    names.push(name);
+    columns.push(sql`${value} AS ${name}`);
+  };
+  const values = analysis.selected.map((item) => {
+    const scope = createCompileScope(state, joined.plan, analysis.scope, item.text, {}, tests);
+    const value = compileExpression(scope, item.expression);
+    if (value.type === "null") throw queryError(item.text, 0, "There is no field of this name");
+    if (value.type === "timespan") {
+      add(value.begin);
+      add(value.end);
+    } else add(value.type === "uuid" ? uuidText(state.repository.db.dialect, "d.dataset_id") : value.sql);
+    return { type: value.type };
+  });
+  return { values, columns, names };
 }
 
 function partitionBy(keys: readonly Sql[]): Sql {
@@ -147,8 +189,9 @@ export async function planQuery(state: ButlerState, request: QueryRequest): Prom
     columns.push(sql`${uuidText(repository.db.dialect, "d.dataset_id")} AS dataset_id`, rawSql("d.run_id"));
   }
   if (record !== undefined) columns.push(recordColumnsSql(repository, record, record.name));
+  const fields = selectFields(state, analysis, joined, tests);
   const order = selectOrder(state, analysis, joined, tests);
-  columns.push(...order.columns);
+  columns.push(...fields.columns, ...order.columns);
 
   let body: Sql;
   let ambiguityColumn: number | undefined;
@@ -158,7 +201,7 @@ export async function planQuery(state: ButlerState, request: QueryRequest): Prom
     const selected = joinSql(columns.length === 0 ? [rawSql("1")] : columns);
     body = sql`SELECT ${rawSql(distinct ? "DISTINCT " : "")}${selected}${from}`;
   } else {
-    const orderNames = order.columns.map((_, index) => identifier(`order_${index}`));
+    const orderNames = [...fields.names, ...order.columns.map((_, index) => identifier(`order_${index}`))];
     ({ body, ambiguityColumn } = chooseBest(request, analysis, joined, columns, orderNames, from));
   }
   // All datasets are put in order outside, which is faster; a limit needs the order here.
@@ -173,5 +216,6 @@ export async function planQuery(state: ButlerState, request: QueryRequest): Prom
     sql: sql`${body}${orderSql}${limit}`,
     bigInts: record?.temporalFamily !== undefined || order.terms.length > 0,
     ambiguityColumn,
+    selected: fields.values,
   };
 }

@@ -24,7 +24,10 @@ export async function planDatasets(
   const search = await resolveSearch(state, datasetType, expression, options.findFirst ?? true);
   const { type, group } = search.type;
   const required = group.required;
-  const planned = await planQuery(state, { output: group, columns: required, search, options });
+  const constraints = [];
+  for (const { datasetType: name, collections } of options.datasets ?? [])
+    constraints.push(await resolveSearch(state, name, collections, false));
+  const planned = await planQuery(state, { output: group, columns: required, search, constraints, options });
   const { ambiguityColumn } = planned;
   const check = (row: Row): void => {
     if (ambiguityColumn === undefined || Number(row[ambiguityColumn]) <= 1) return;

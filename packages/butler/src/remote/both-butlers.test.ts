@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { TestContext } from "node:test";
 import { isAlmagestError } from "@almagest/base";
+import type { QueryValue, RowQuery } from "../api/query-api.ts";
 import type { Butler } from "../butler.ts";
 import { startButlerServer } from "../server/butler-server.ts";
 import { FIRST_EXPOSURE, openSmallSurvey } from "../testing/small-survey.ts";
@@ -123,6 +124,57 @@ testBoth("queries answer the same, streamed or whole, and mistakes are shown", a
   assert.match(sql, /SELECT/);
   assert.ok(plan.length > 0);
   assert.match(reasons.join(), /No datasets of type 'warp'/);
+});
+
+testBoth(
+  "rows of dimensions and fields come as they are stored, joined with datasets of other types",
+  async (butler) => {
+    const refs = [];
+    for (const visit of [1, 2]) refs.push(await butler.put({}, "image", { ...cam, visit, detector: 0 }));
+    await butler.put({}, "bias", { ...cam, detector: 0 });
+    const collect = async (query: RowQuery): Promise<(readonly QueryValue[])[]> => {
+      const rows = [];
+      for await (const row of butler.streamRows(query)) rows.push(row);
+      return rows;
+    };
+    const [visit] = await butler.queryRecords("visit", { where: "instrument = 'Cam' AND visit = 1" });
+    const dimensions = ["instrument", "visit", "detector"];
+    const fields = ["visit.region", "visit.timespan", "image.dataset_id", "image.run", "image.collection"];
+    const search = { datasetType: "image", collections: "run/a" };
+    const rows = await collect({ dimensions, fields, search, orderBy: ["-visit"] });
+    assert.equal(rows.length, 2);
+    assert.deepEqual(rows[1], ["Cam", 1, 0, visit!.region, visit!.timespan, refs[0]!.id, "run/a", "run/a"]);
+    const dated = await collect({ dimensions: ["visit"], fields: ["image.ingest_date"], search, limit: 1 });
+    assert.equal(typeof dated[0]![1], "bigint");
+    const where = "instrument = 'Cam'";
+    assert.equal((await collect({ dimensions: ["instrument", "visit"], where })).length, 6);
+    const datasets = [{ datasetType: "image", collections: "run/a" }];
+    assert.deepEqual(await collect({ dimensions: ["instrument", "visit"], where, datasets }), [
+      ["Cam", 1],
+      ["Cam", 2],
+    ]);
+    assert.equal((await butler.queryDatasets("bias", { datasets })).length, 1);
+    const nowhere = [{ datasetType: "coadd", collections: "run/a" }];
+    assert.deepEqual(await butler.queryDatasets("bias", { datasets: nowhere, where: "skymap = 'sky'" }), []);
+    await rejects(collect({ dimensions: ["visit"], fields: ["visit.moon"], where }), "BUTLER.QUERY_INVALID");
+  },
+);
+
+testBoth("a table is read as another kind, in part", async (butler) => {
+  await butler.registerDatasetType({
+    name: "t",
+    dimensions: [],
+    storageClass: "DataFrame",
+    isCalibration: false,
+  });
+  const ref = await butler.put({ id: Int32Array.of(1, 2, 3), x: Float64Array.of(4, 5, 6) }, "t", {});
+  const parameters = { columns: ["x"], filters: [["id", ">", 1]] };
+  assert.deepEqual(await butler.get(ref, { storageClass: "ArrowNumpyDict", parameters }), {
+    x: Float64Array.of(5, 6),
+  });
+  assert.equal(await butler.get("t.rowcount", {}), 3);
+  await rejects(butler.get(ref, { storageClass: "Plot" }), "BUTLER.STORAGE_CLASS");
+  await rejects(butler.get(ref, { parameters: { bbox: 1 } }), "BUTLER.PARAMETER_UNKNOWN");
 });
 
 testBoth("files are ingested, once", async (butler, t) => {

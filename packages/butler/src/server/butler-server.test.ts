@@ -134,6 +134,18 @@ test("each caller sees and changes what the rules allow, and nothing else", asyn
   await fails(reader!.queryDatasets("image", { collections: "secret/run" }), "BUTLER.FORBIDDEN");
   assert.deepEqual(await reader!.getDatasets([hidden.id]), []);
   assert.deepEqual(await reader!.queryDatasets("image", { collections: "tag" }), []);
+  const idsIn = async (who: Butler, collections: string): Promise<unknown[]> => {
+    const found = [];
+    const search = { datasetType: "image", collections };
+    const rows = who.streamRows({ dimensions: ["visit"], fields: ["image.dataset_id"], search });
+    for await (const row of rows) found.push(row.at(-1));
+    return found;
+  };
+  assert.deepEqual(await idsIn(reader!, "tag"), []);
+  assert.deepEqual(await idsIn(inner!, "tag"), [hidden.id]);
+  await fails(idsIn(reader!, "secret/run"), "BUTLER.FORBIDDEN");
+  const joined = { datasets: [{ datasetType: "image", collections: "secret/run" }] };
+  await fails(reader!.queryDatasets("settings", { collections: "run/a", ...joined }), "BUTLER.FORBIDDEN");
   await fails(reader!.get({ ...hidden, run: "run/a" }), "BUTLER.DATASET_MISSING");
   assert.equal(await reader!.exists({ ...hidden, run: "run/a" }), false);
   assert.deepEqual(await inner!.get(hidden), { secret: 1 });
@@ -246,6 +258,74 @@ test("a client that goes away ends its query; more queries than allowed wait", a
   assert.equal(open, 2);
   step();
   await again.return!();
+});
+
+test("a stopping server ends what is under way, takes nothing new, and waits only so long", async (t) => {
+  const butler = await openSmallSurvey(t);
+  await butler.put({}, "image", { ...cam, visit: 1, detector: 0 });
+  let release = (): void => {};
+  let entered = (): void => {};
+  const slow: Butler = {
+    ...butler,
+    queryDatasets: async (type, options) => {
+      await new Promise<void>((resolve) => {
+        release = resolve;
+        entered();
+      });
+      return butler.queryDatasets(type, options);
+    },
+  };
+  const start = async (): Promise<{ server: ButlerServer; answer: Promise<unknown> }> => {
+    const server = await startButlerServer(slow);
+    const remote = await openRemoteButler({ url: server.url, collections: "run/a" });
+    const reached = new Promise<void>((resolve) => {
+      entered = resolve;
+    });
+    const answer = remote.queryDatasets("image");
+    await reached;
+    return { server, answer };
+  };
+  const graceful = await start();
+  let gone = false;
+  const stopped = graceful.server.stop(60_000).then(() => {
+    gone = true;
+  });
+  await assert.rejects(fetch(`${graceful.server.url}/health`, { headers: { connection: "close" } }));
+  assert.equal(gone, false);
+  release();
+  assert.equal(((await graceful.answer) as unknown[]).length, 1);
+  await stopped;
+
+  const impatient = await start();
+  const failed = assert.rejects(impatient.answer);
+  await impatient.server.stop(1);
+  await failed;
+  release();
+});
+
+test("a large answer takes the memory of a few pages, however slow the client", async (t) => {
+  const butler = await openSmallSurvey(t);
+  const total = 30_000;
+  const text = "x".repeat(2000);
+  let made = 0;
+  const large: Butler = {
+    ...butler,
+    async *streamRows() {
+      for (; made < total; made++) yield [text, made];
+    },
+  };
+  const server = await startButlerServer(large);
+  t.after(() => server.stop(0));
+  const remote = await openRemoteButler({ url: server.url });
+  const rows = remote.streamRows({ dimensions: ["instrument", "visit"] })[Symbol.asyncIterator]();
+  assert.deepEqual((await rows.next()).value, [text, 0]);
+  const ahead = made;
+  for (let turn = 0; turn < 100; turn++) await new Promise((resolve) => setImmediate(resolve));
+  // What the sockets hold is full by now; a client that takes nothing more holds the query where it is.
+  assert.ok(made < total / 2, `${made} rows were made for a client that took one (${ahead} at once)`);
+  let count = 1;
+  for (let next = await rows.next(); !next.done; next = await rows.next()) count++;
+  assert.equal(count, total);
 });
 
 test("hostile requests are refused without a trace of the inside", async (t) => {

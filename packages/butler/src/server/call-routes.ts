@@ -1,17 +1,17 @@
 import { AlmagestError } from "@almagest/base";
 import { type Context, Hono } from "hono";
 import type * as z from "zod";
+import type { RowQuery } from "../api/query-api.ts";
 import type { Butler } from "../butler.ts";
-import { CALL_SCHEMAS, type CallName } from "./call-schemas.ts";
+import { CALL_SCHEMAS, type CallName, ROW_QUERY } from "./call-schemas.ts";
 import { streamLines } from "./line-stream.ts";
 import { type Caller, mayAccess, type Permissions } from "./permissions.ts";
 import type { createQuerySlots } from "./query-slots.ts";
 import { type RequestState, readBody, requireUuid, type ServerEnv } from "./request.ts";
 import { checkExtension, type Uploads } from "./uploads.ts";
+import { inPages } from "./v1-query-rows.ts";
 import type { FileUrl } from "./v1-routes.ts";
 import { fromWireJson, toWireJson } from "./wire-json.ts";
-
-const PAGE = 1000;
 
 interface CallPlace {
   /** The Butler without guard, for what the guard has no method for. */
@@ -91,8 +91,8 @@ function specialCalls(place: CallPlace): ReadonlyMap<string, Special> {
   ]);
 }
 
-/** The API of our own remote Butler: `POST /call/METHOD` with its arguments, `POST /stream` for datasets one page at a
- * time, `PUT /upload/ID` for files. */
+/** The API of our own remote Butler: `POST /call/METHOD` with its arguments, `POST /stream` for datasets and `POST /stream-rows` for rows
+ * one page at a time, `PUT /upload/ID` for files. */
 export function createCallRoutes(place: CallPlace): Hono<ServerEnv> {
   const special = specialCalls(place);
   return new Hono<ServerEnv>()
@@ -125,17 +125,21 @@ export function createCallRoutes(place: CallPlace): Hono<ServerEnv> {
       );
       const release = place.slots.take(caller.subject);
       async function* pages(signal: AbortSignal): AsyncGenerator<object> {
-        let page: unknown[] = [];
-        for await (const ref of butler.streamDatasets(type, { ...(options as object), signal })) {
-          page.push(ref);
-          if (page.length === PAGE) {
-            yield { type: "refs", rows: page };
-            page = [];
-          }
-        }
-        if (page.length > 0) yield { type: "refs", rows: page };
+        const found = butler.streamDatasets(type, { ...(options as object), signal });
+        for await (const rows of inPages(found)) yield { type: "refs", rows };
       }
       return context.body(streamLines(pages, release), 200, { "content-type": "application/jsonlines" });
+    })
+    .post("/stream-rows", async (context) => {
+      const { butler, caller } = context.var.state;
+      const query = (await readBody(context, ROW_QUERY, fromWireJson)) as RowQuery;
+      const release = place.slots.take(caller.subject);
+      async function* pages(signal: AbortSignal): AsyncGenerator<object> {
+        for await (const rows of inPages(butler.streamRows({ ...query, signal })))
+          yield { type: "rows", rows };
+      }
+      const lines = streamLines(pages, release, { encode: toWireJson });
+      return context.body(lines, 200, { "content-type": "application/jsonlines" });
     })
     .put("/upload/:id", async (context) => {
       const { caller } = context.var.state;

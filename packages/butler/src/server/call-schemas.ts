@@ -46,16 +46,20 @@ const query = {
   limit: z.int().min(0).optional(),
 };
 const queryOptions = z.object(query).optional();
+const constraint = z.object({ datasetType: name, collections: globs });
+const datasets = z.array(constraint).max(1000).optional();
 const datasetQuery = z
-  .object({ ...query, collections: globs.optional(), findFirst: z.boolean().optional() })
+  .object({ ...query, collections: globs.optional(), findFirst: z.boolean().optional(), datasets })
   .optional();
-const dataIdQuery = z
-  .object({
-    ...query,
-    implied: z.boolean().optional(),
-    datasets: z.array(z.object({ datasetType: name, collections: globs })).optional(),
-  })
-  .optional();
+const dataIdQuery = z.object({ ...query, implied: z.boolean().optional(), datasets }).optional();
+/** What a remote Butler asks a stream of rows for. */
+export const ROW_QUERY = z.object({
+  ...query,
+  dimensions: z.array(name).max(1000),
+  fields: z.array(z.string().max(400)).max(1000).optional(),
+  search: constraint.extend({ findFirst: z.boolean().optional() }).optional(),
+  datasets,
+});
 const kind = z.enum(["RUN", "TAGGED", "CHAINED", "CALIBRATION"]);
 const children = z.tuple([name, names]);
 /** Dimensions of a group, by name. */

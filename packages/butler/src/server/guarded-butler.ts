@@ -51,11 +51,6 @@ export function guardButler(butler: Butler, permissions: Permissions, caller: Ca
     const found = await butler.queryCollections(names, { flatten: true });
     return found.map((info) => info.name).filter((name) => can("read", name));
   }
-  const narrowed = async (options: DatasetQueryOptions = {}): Promise<DatasetQueryOptions> => {
-    // Globs do not go with a search for the first: that is said where it is always said.
-    const asGiven = (options.findFirst ?? true) && [options.collections ?? []].flat().some(isGlob);
-    return asGiven ? options : { ...options, collections: await narrow(options.collections) };
-  };
   const narrowedIds = async (options: DataIdQueryOptions = {}): Promise<DataIdQueryOptions> => ({
     ...options,
     ...(options.datasets === undefined
@@ -66,6 +61,13 @@ export function guardButler(butler: Butler, permissions: Permissions, caller: Ca
           ),
         }),
   });
+  const narrowed = async (options: DatasetQueryOptions = {}): Promise<DatasetQueryOptions> => {
+    // Globs do not go with a search for the first: that is said where it is always said.
+    const asGiven = (options.findFirst ?? true) && [options.collections ?? []].flat().some(isGlob);
+    const { datasets } = await narrowedIds(options);
+    const joined = datasets === undefined ? options : { ...options, datasets };
+    return asGiven ? joined : { ...joined, collections: await narrow(options.collections) };
+  };
   /** The datasets as the repository knows them; unknown ones and those of runs that may not be read are left out. */
   const real = async (refs: readonly DatasetRef[]): Promise<Map<string, DatasetRef>> => {
     const found = readable(await butler.getDatasets(refs.map((ref) => ref.id)));
@@ -229,6 +231,20 @@ export function guardButler(butler: Butler, permissions: Permissions, caller: Ca
     queryDataIds: async (dimensions, options) => butler.queryDataIds(dimensions, await narrowedIds(options)),
     queryDataIdTable: async (dimensions, options) =>
       butler.queryDataIdTable(dimensions, await narrowedIds(options)),
+    streamRows: async function* ({ search, ...query }) {
+      const { datasets } = await narrowedIds(query);
+      const rest = { ...query, ...(datasets === undefined ? {} : { datasets }) };
+      if (search === undefined) {
+        yield* butler.streamRows(rest);
+        return;
+      }
+      // The run decides what may be read: it is asked for with the rest, and taken off again.
+      const asGiven = (search.findFirst ?? false) && [search.collections].flat().some(isGlob);
+      const own = asGiven ? search : { ...search, collections: await narrow(search.collections) };
+      const fields = [...(query.fields ?? []), `${search.datasetType}.run`];
+      for await (const row of butler.streamRows({ ...rest, fields, search: own }))
+        if (can("read", row.at(-1) as string)) yield row.slice(0, -1);
+    },
     findDataset: async (type, dataId, options = {}) => {
       const collections = await narrow(options.collections);
       const found = await butler.findDataset(type, dataId, { ...options, collections });

@@ -11,8 +11,9 @@ const KEEP_ALIVE_MS = 15_000;
 export function streamLines(
   makePages: (signal: AbortSignal) => AsyncIterable<object>,
   onEnd: () => void,
-  keepAliveMs: number = KEEP_ALIVE_MS,
+  options: { readonly keepAliveMs?: number; readonly encode?: (line: object) => string } = {},
 ): ReadableStream<Uint8Array> {
+  const { keepAliveMs = KEEP_ALIVE_MS, encode = toPythonJson } = options;
   const abort = new AbortController();
   const encoder = new TextEncoder();
   const pages = makePages(abort.signal)[Symbol.asyncIterator]();
@@ -25,7 +26,7 @@ export function streamLines(
   return new ReadableStream<Uint8Array>(
     {
       async pull(controller) {
-        const send = (line: object): void => controller.enqueue(encoder.encode(`${toPythonJson(line)}\n`));
+        const send = (line: object): void => controller.enqueue(encoder.encode(`${encode(line)}\n`));
         let timer: NodeJS.Timeout | undefined;
         const late = new Promise<"late">((resolve) => {
           timer = setTimeout(() => resolve("late"), keepAliveMs);

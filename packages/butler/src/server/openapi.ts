@@ -1,7 +1,7 @@
 import * as z from "zod";
-import { CALL_SCHEMAS } from "./call-schemas.ts";
-import { allDatasetsSchema, executeSchema } from "./v1-query.ts";
+import { CALL_SCHEMAS, ROW_QUERY } from "./call-schemas.ts";
 import { V1_BODIES } from "./v1-routes.ts";
+import { allDatasetsSchema, executeSchema } from "./wire-query.ts";
 
 function operation(summary: string, schema?: z.ZodType): object {
   const jsonSchema =
@@ -44,6 +44,9 @@ export function createOpenApi(): object {
     "/v1/query/explain": { post: operation("Why a query has no rows") },
     "/almagest/v1/stream": {
       post: operation("Datasets of a query, as JSON lines", CALL_SCHEMAS.queryDatasets),
+    },
+    "/almagest/v1/stream-rows": {
+      post: operation("Rows of dimensions and fields, as JSON lines", ROW_QUERY),
     },
     "/almagest/v1/upload/{id}": { put: operation("Sends a file for ingestUploads") },
     "/almagest/v1/file/{id}": { get: operation("A dataset's file, by signed URL; takes Range") },
