@@ -11,6 +11,8 @@ import {
   startFaultProxy,
 } from "@almagest/servers";
 import { createRepository } from "./create-repository.ts";
+import { openRemoteButler } from "./remote/remote-butler.ts";
+import { startButlerServer } from "./server/butler-server.ts";
 import { at, DETECTORS, newRemoteRepository, useRemoteRepository } from "./testing/remote-repository.ts";
 
 let ceph: CephServer | undefined;
@@ -50,6 +52,27 @@ if (missing !== "") {
   };
 
   test("a repository keeps its files on S3 (Ceph)", async (t) => useRemoteRepository(t, await newRoot()));
+
+  test("a server of it sends readers to addresses that S3 signs, and tells sizes itself", async (t) => {
+    const { butler } = await newRemoteRepository(t, await newRoot());
+    const ref = await butler.put({ gain: 2.5 }, "notes", at(3));
+    const server = await startButlerServer(butler);
+    t.after(() => server.stop(0));
+    const remote = await openRemoteButler({ url: server.url });
+    const url = await remote.getUri(ref);
+    assert.ok(url.startsWith(server.url));
+    const sent = await fetch(url, { redirect: "manual" });
+    assert.equal(sent.status, 307);
+    const signed = new URL(sent.headers.get("location")!);
+    assert.equal(signed.searchParams.get("X-Amz-Expires"), "300");
+    assert.ok(!signed.href.includes(ceph!.secretKey));
+    const part = await fetch(url, { headers: { range: "bytes=0-3" } });
+    assert.deepEqual([part.status, await part.text()], [206, "gain"]);
+    const head = await fetch(url, { method: "HEAD" });
+    const file = (await butler.storedFiles([ref])).flat()[0]!;
+    assert.equal(head.headers.get("content-length"), `${file.sizeBytes}`);
+    assert.deepEqual(await remote.get(ref), { gain: 2.5 });
+  });
 
   test("puts under random faults of S3 lose nothing that was acknowledged, and fsck finds nothing", async (t) => {
     const { butler } = await newRemoteRepository(t, await newRoot());
