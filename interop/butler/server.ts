@@ -90,7 +90,12 @@ async function compareAnswers({ root, url, python, direct }: Place): Promise<Com
   await ask("general", { ...visits, names: fields, where: "instrument='CamX' AND visit.exposure_time > 5" });
   await ask("general", { dimensions: ["detector"], names: ["detector.full_name", "detector.raft"] });
   await ask("joined_datasets", { type: "vd", joins: ["bias"], collections: ["CamX/runA", "CamX/calib"] });
-  await ask("joined_datasets", { type: "bias", joins: ["vd"], collections: ["CamX/runA", "CamX/calib/gen1"], where: "instrument='CamX'" });
+  await ask("joined_datasets", {
+    type: "bias",
+    joins: ["vd"],
+    collections: ["CamX/runA", "CamX/calib/gen1"],
+    where: "instrument='CamX'",
+  });
   for (const type of ["vd", "bias", "flat"]) await ask("associations", { type, collections: "*" });
   for (const element of ["instrument", "detector", "visit", "exposure", "patch", "visit_definition"]) {
     await ask("records", { element });
