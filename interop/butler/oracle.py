@@ -137,6 +137,51 @@ def associations(type, collections):
     return sorted(json.dumps([str(a.ref.id), a.collection, str(a.timespan)]) for a in found)
 
 
+def export_records(ids):
+    refs = [butler.get_dataset(__import__("uuid").UUID(id)) for id in ids]
+    return {name: data.to_simple().model_dump(mode="json") for name, data in butler._datastore.export_records(refs).items()}
+
+
+def predicted_refs(described):
+    from uuid import UUID
+
+    return [
+        DatasetRef(butler.get_dataset_type(d["type"]), butler.registry.expandDataId(d["data_id"]), run=d["run"], id=UUID(d["id"]))
+        for d in described
+    ]
+
+
+def quantum_butler(root, inputs, outputs, records):
+    from lsst.daf.butler import QuantumBackedButler
+    from lsst.daf.butler.datastore.record_data import DatastoreRecordData, SerializedDatastoreRecordData
+
+    return QuantumBackedButler.from_predicted(
+        root,
+        predicted_inputs=[ref.id for ref in inputs],
+        predicted_outputs=[ref.id for ref in outputs],
+        dimensions=butler.dimensions,
+        datastore_records={
+            name: DatastoreRecordData.from_simple(SerializedDatastoreRecordData.model_validate(data)) for name, data in records.items()
+        },
+        dataset_types={ref.datasetType.name: ref.datasetType for ref in [*inputs, *outputs]},
+    )
+
+
+def run_quantum(root, inputs, outputs, written, records):
+    input_refs, output_refs = predicted_refs(inputs), predicted_refs(outputs)
+    limited = quantum_butler(root, input_refs, output_refs, records)
+    values = [limited.get(ref) for ref in input_refs]
+    for ref in predicted_refs(written):
+        limited.put({"made": ref.dataId["detector"]}, ref)
+    return values
+
+
+def transfer_quantum(root, outputs):
+    output_refs = predicted_refs(outputs)
+    limited = quantum_butler(root, [], output_refs, {})
+    return len(butler.transfer_from(limited, output_refs, transfer="auto"))
+
+
 def find(type, data_id, collections):
     ref = butler.find_dataset(type, data_id, collections=collections)
     return None if ref is None else plain(ref)

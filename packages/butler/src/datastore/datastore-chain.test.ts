@@ -9,6 +9,7 @@ import { createRepository } from "../create-repository.ts";
 import { createUniverse } from "../dimensions/universe.ts";
 import { UNIVERSE_8 } from "../dimensions/universe-8.ts";
 import { openButler } from "../open-butler.ts";
+import { openQuantumButler } from "../quantum/describe-quantum.ts";
 import { parseButlerConfig } from "../repository/butler-config.ts";
 import { fillSmallSurvey } from "../testing/small-survey.ts";
 import { registryOf, testOnEach } from "../testing/tested-registries.ts";
@@ -68,6 +69,7 @@ testOnEach("a chain of datastores takes, gives, checks and removes by its constr
   await writeFile(path, "n: 5\n");
   const dataId = { instrument: "Cam", exposure: 1, detector: 1 };
   const files = [{ path, datasetType: "raw", dataId }];
+  const [coaddType, biasType] = [await butler.getDatasetType("coadd"), await butler.getDatasetType("bias")];
   await assert.rejects(butler.ingest(files, { mode: "move" }), fails("RESOURCES.MODE_UNSUPPORTED"));
   await assert.rejects(
     butler.ingest([{ path, datasetType: "settings", dataId: {} }], { mode: "copy", run: "run/b" }),
@@ -76,6 +78,39 @@ testOnEach("a chain of datastores takes, gives, checks and removes by its constr
   const [raw] = await butler.ingest(files, { mode: "copy" });
   assert.deepEqual(await butler.get(raw!), { n: 5 });
   assert.deepEqual(await butler.ingest(files, { mode: "copy", skipExisting: true }), []);
+
+  // What is planned goes to the first datastore that takes it, and is registered there; a quantum's Butler agrees.
+  const later = butler.makeRefs(
+    [
+      { datasetType: coaddType, dataId: { skymap: "sky", tract: 0, patch: 1, band: "r" } },
+      { datasetType: biasType, dataId: { instrument: "Cam", detector: 2 } },
+    ],
+    "run/a",
+  );
+  const planned = await butler.planOutputs(later);
+  assert.match(planned[0]!.path, /^\/.*FileDatastore_2\//);
+  assert.match(planned[1]!.path, /^run\/a\/bias/);
+  const outputs = await Promise.all(
+    later.map(async (ref) => {
+      const group = butler.universe.completeGroup(ref.datasetType.dimensions);
+      const { dataId, records } = await butler.expandDataId(ref.dataId, group);
+      return { ref, dataId, records };
+    }),
+  );
+  const home = join(butler.root, "..");
+  const quantum = await openQuantumButler(home, { universe: butler.universe, inputs: [], outputs });
+  for (const [index, ref] of later.entries()) {
+    const record = await quantum.put({ n: 6 + index }, ref);
+    assert.equal(record.path, planned[index]!.path);
+  }
+  assert.deepEqual(await butler.ingestOutputs(quantum.written()), { inserted: 2, present: 0 });
+  assert.deepEqual(await butler.ingestOutputs(quantum.written()), { inserted: 0, present: 2 });
+  for (const [index, ref] of later.entries()) assert.deepEqual(await butler.get(ref), { n: 6 + index });
+  assert.deepEqual(
+    (await butler.storedFiles(later)).flat().map(({ path }) => path),
+    planned.map(({ path }) => path),
+  );
+  await butler.prune(later, { purge: true });
 
   const report = await butler.check({ checksums: true, graceMs: 0 });
   assert.deepEqual([report.clean, report.checked, report.orphaned], [true, 6, []]);

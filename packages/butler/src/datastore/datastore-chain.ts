@@ -1,5 +1,5 @@
 import { AlmagestError } from "@almagest/base";
-import { isAbsoluteUri } from "@almagest/resources";
+import { decodePath, isAbsoluteUri, isRemoteUri } from "@almagest/resources";
 import type { DimensionGroup } from "../dimensions/dimension-group.ts";
 import type { ButlerState } from "../direct/butler-state.ts";
 import type { DatasetRef } from "../types.ts";
@@ -43,11 +43,42 @@ export function acceptingStores(
   );
 }
 
+/** The datastore of files that planned outputs of this kind go to: the first that takes them. Throws `BUTLER.DATASTORE_REFUSES`. */
+export function plannedStore(state: ButlerState, ref: DatasetRef, group: DimensionGroup): ButlerState {
+  if (state.chain.length === 1 && state.chain[0]!.constraints.length === 0) return state;
+  const [first] = acceptingStores(state, ref, group).files;
+  if (first !== undefined) return first;
+  const { name } = ref.datasetType;
+  throw new AlmagestError(
+    "BUTLER.DATASTORE_REFUSES",
+    `Only a datastore in memory takes '${name}', where no other process could find it.`,
+    { fields: { datasetType: name } },
+  );
+}
+
+/** A path as the Butler at large knows it: absolute where it is in another datastore than the first. */
+export function pathFrom(firstRoot: string, root: string, path: string): string {
+  if (root === firstRoot || isAbsoluteUri(path)) return path;
+  return locationOf(root, path) + path.slice(archiveOf(path).length);
+}
+
+/** The datastore that a path lies in, and the path within it. */
+export function storeOfPath(
+  state: ButlerState,
+  path: string,
+): { readonly store: ButlerState; readonly path: string } {
+  for (const { state: store } of state.chain.slice(1)) {
+    const start = locationOf(store.repository.root, "x").slice(0, -1);
+    if (!path.startsWith(start)) continue;
+    const rest = path.slice(start.length);
+    return { store, path: isRemoteUri(start) ? decodePath(rest) : rest };
+  }
+  return { store: state, path };
+}
+
 /** A record of another datastore than the first, its path made absolute. */
 function elsewhere(root: string, record: FileRecord): FileRecord {
-  if (isAbsoluteUri(record.path)) return record;
-  const path = locationOf(root, record.path) + record.path.slice(archiveOf(record.path).length);
-  return { ...record, path };
+  return { ...record, path: pathFrom("", root, record.path) };
 }
 
 /** Files of datasets by id, each from the first datastore that has it. Paths are relative to the repository's root, those in

@@ -3,6 +3,7 @@ import { AlmagestError } from "@almagest/base";
 import type { LocatedDataset } from "../api/dataset-api.ts";
 import type { CollectionRow } from "../collections/collection-store.ts";
 import type { DatasetTypeRow } from "../datasets/dataset-type-store.ts";
+import { storeOfPath } from "../datastore/datastore-chain.ts";
 import { insertFiles } from "../datastore/file-records.ts";
 import { localPathOf } from "../datastore/stored-file.ts";
 import type { DatasetRef } from "../types.ts";
@@ -128,6 +129,27 @@ export async function registerFiles(
   const stored = skipOccupied ? inserted : [...inserted, ...present];
   await recordFiles(state, withComponents(stored, files));
   return { inserted, present };
+}
+
+/** Registers written outputs, each file in the datastore that it lies in (within a transaction). Throws as `registerFiles`. */
+export async function registerOutputs(
+  state: ButlerState,
+  files: readonly NewFile[],
+): Promise<{ inserted: number; present: number }> {
+  const counts = { inserted: 0, present: 0 };
+  const several = state.chain.length > 1;
+  const placed = files.map((file) => (several ? { file, ...storeOfPath(state, file.path) } : undefined));
+  const byStore = Map.groupBy(files.keys(), (index) => placed[index]?.store ?? state);
+  for (const [store, indexes] of byStore) {
+    const own = indexes.map((index) => ({
+      ...files[index]!,
+      path: placed[index]?.path ?? files[index]!.path,
+    }));
+    const { inserted, present } = await registerFiles(store, several ? own : files);
+    counts.inserted += inserted.length;
+    counts.present += present.length;
+  }
+  return counts;
 }
 
 /** One file of each dataset: those of its other components are not registered once more. */

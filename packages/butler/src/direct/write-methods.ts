@@ -4,7 +4,7 @@ import type { StoredObject } from "@almagest/resources";
 import type { DatasetApi, LocatedDataset } from "../api/dataset-api.ts";
 import { datasetConflict } from "../datasets/dataset-store.ts";
 import { planFile, writeDatasetFile } from "../datastore/dataset-files.ts";
-import { acceptingStores } from "../datastore/datastore-chain.ts";
+import { acceptingStores, pathFrom, plannedStore } from "../datastore/datastore-chain.ts";
 import { pathOwner } from "../datastore/file-records.ts";
 import { locationOf, statStored } from "../datastore/stored-file.ts";
 import type { DimensionGroup } from "../dimensions/dimension-group.ts";
@@ -17,7 +17,7 @@ import { type ButlerState, requireWriteable, runToWrite } from "./butler-state.t
 import { ingestFiles } from "./ingest.ts";
 import { makeRefs } from "./make-refs.ts";
 import { pruneDatasets } from "./prune.ts";
-import { type NewFile, recordFiles, registerFiles, registerRefs } from "./register-files.ts";
+import { type NewFile, recordFiles, registerFiles, registerOutputs, registerRefs } from "./register-files.ts";
 import { removeUnclaimed, type UndoLog } from "./undo-log.ts";
 
 /** How long a file of unknown origin may belong to another writer that has yet to claim it. */
@@ -188,15 +188,17 @@ export function createWriteMethods(
         const data = await expandDataIds(universe, state.records, group, dataIds);
         members.forEach((ref, index) => {
           const complete = data[placeOf[index]!]!;
-          planned.set(ref.id, planFile(state.templates, state.formatters, ref, complete));
+          const store = plannedStore(state, ref, group);
+          const located = planFile(store.templates, store.formatters, ref, complete);
+          const path = pathFrom(state.repository.root, store.repository.root, located.path);
+          planned.set(ref.id, path === located.path ? located : { ...located, path });
         });
       }
       return refs.map((ref) => planned.get(ref.id)!);
     },
     ingestOutputs: async (records) => {
       requireWriteable(state);
-      const result = await state.commit(() => registerFiles(state, records));
-      return { inserted: result.inserted.length, present: result.present.length };
+      return state.commit(() => registerOutputs(state, records));
     },
     prune: async (refs, options = {}) => {
       requireWriteable(state);

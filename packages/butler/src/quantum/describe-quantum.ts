@@ -1,5 +1,7 @@
 import type { LocatedDataset } from "../api/dataset-api.ts";
 import { planFile } from "../datastore/dataset-files.ts";
+import { pathFrom } from "../datastore/datastore-chain.ts";
+import type { FileDatastoreConfig } from "../datastore/datastore-config.ts";
 import type { FileRecord } from "../datastore/file-records.ts";
 import type { Universe } from "../dimensions/universe.ts";
 import { createFormatterRegistry, type FormatterRegistry } from "../formatter-registry.ts";
@@ -30,16 +32,46 @@ export interface QuantumSource {
   readonly formatters?: FormatterRegistry;
 }
 
+type FileStore = Pick<FileDatastoreConfig, "name" | "root" | "templates" | "formatters" | "constraints">;
+
+/** The datastores of files in their order. */
+function fileStores(config: ButlerConfig): FileStore[] {
+  const found = config.datastores.filter((store) => store.kind === "file");
+  if (found.length > 0) return found;
+  const { datastoreName: name, datastoreRoot: root, templates, formatters } = config;
+  return [{ name, root, templates, formatters, constraints: [] }];
+}
+
 function plan(config: ButlerConfig, source: QuantumSource, dataset: PredictedDataset): LocatedDataset {
-  const { universe } = source;
-  const formatters = configureFormatters(
-    source.formatters ?? createFormatterRegistry(),
-    config.formatters,
-    config.storageClasses,
-  );
+  const { universe, formatters = createFormatterRegistry() } = source;
   const { ref, dataId, records } = dataset;
   const group = universe.completeGroup(ref.datasetType.dimensions);
-  return planFile(config.templates, formatters, ref, { group, dataId, records });
+  const stores = fileStores(config);
+  const accepts = ({ constraints }: FileStore): boolean =>
+    constraints.every((each) => each.accepts(ref.datasetType, group, ref.dataId));
+  const store = stores.find(accepts) ?? stores[0]!;
+  const configured = configureFormatters(formatters, store.formatters, config.storageClasses);
+  const located = planFile(store.templates, configured, ref, { group, dataId, records });
+  return { ...located, path: pathFrom(config.datastoreRoot, store.root, located.path) };
+}
+
+/** Files of datasets by id, each of the first datastore whose records tell of it. */
+function recordedFiles(
+  config: ButlerConfig,
+  document: QuantumSource["datastoreRecords"] = {},
+): Map<string, FileRecord[]> {
+  const found = new Map<string, FileRecord[]>();
+  for (const { name, root } of fileStores(config)) {
+    for (const [id, files] of parseDatastoreRecords(document, name)) {
+      if (found.has(id) || files.length === 0) continue;
+      const placed = files.map((file) => ({
+        ...file,
+        path: pathFrom(config.datastoreRoot, root, file.path),
+      }));
+      found.set(id, placed);
+    }
+  }
+  return found;
 }
 
 function toLocated({ ref, records }: PredictedDataset, file: FileRecord): LocatedDataset {
@@ -59,7 +91,7 @@ function toLocated({ ref, records }: PredictedDataset, file: FileRecord): Locate
  */
 export async function describeQuantum(location: string, source: QuantumSource): Promise<QuantumDescription> {
   const config = await readButlerConfig(location);
-  const stored = parseDatastoreRecords(source.datastoreRecords ?? {}, config.datastoreName);
+  const stored = recordedFiles(config, source.datastoreRecords);
   return {
     root: config.datastoreRoot,
     datastore: { name: config.datastoreName, table: config.fileTable },
