@@ -4,6 +4,7 @@ import type { Worker } from "../core/worker-state.ts";
 import { simpleQueue } from "../testing/simple-queue.ts";
 import { condorSubmitFile, createCondor, readCondorJobs, readCondorSubmit } from "./htcondor.ts";
 import { createSlurm, readSlurmState, slurmScript } from "./slurm.ts";
+import { readTaskString } from "./slurm-rest.ts";
 
 const worker = (id: number): Worker => {
   return {
@@ -56,6 +57,14 @@ test("Slurm's states are told in Harvester's words", () => {
     told.map((state) => readSlurmState(state).status),
     ["submitted", "running", "running", "finished", "cancelled", "cancelled", "failed", "failed"],
   );
+});
+
+test("elements of a Slurm array that wait together are read one by one", () => {
+  assert.deepEqual(readTaskString("0-2,7%2"), [0, 1, 2, 7]);
+  assert.deepEqual(readTaskString("1-7:3"), [1, 4, 7]);
+  assert.deepEqual(readTaskString(""), []);
+  const rest = { url: "http://slurm:6820", tokenFile: "token" };
+  assert.throws(() => createSlurm({ rest, sbatch: ["--qos=x"] }), { code: "WORKLOAD.CONFIG_INVALID" });
 });
 
 test("an HTCondor submit file names each worker, and answers are read, or refused", () => {

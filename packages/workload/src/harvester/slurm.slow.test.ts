@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
-import { chmodSync, mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
+import type { AlmagestError } from "@almagest/base";
 import { createTokenVerifier, openLaptopIssuer } from "@almagest/identity";
 import { missingForSlurm, startSlurm } from "@almagest/servers";
 import { openWorkload } from "../manager/open-workload.ts";
 import { startPandaServer } from "../panda/server.ts";
+import { listWorkers } from "../questions/list-workers.ts";
 import { simpleQueue } from "../testing/simple-queue.ts";
 import type { JobSpec } from "../workflow-spec.ts";
 import { harvestOnce } from "./harvest.ts";
@@ -103,4 +105,83 @@ test("pilots run as arrays of a real Slurm: a graph ends, a crash loses no worke
   assert.ok(open.length > 0);
   await plugin.cancel(open);
   await drain();
+});
+
+test("the same through slurmrestd with a token: a graph ends, workers written down before a crash are found, cancelled ones end, a bad token is told", {
+  skip: missing === "" ? false : missing,
+}, async (t) => {
+  const folder = mkdtempSync(join(tmpdir(), "slurm-rest-"));
+  chmodSync(folder, 0o755);
+  const site = await startSlurm({ nodes: 2, cpus: 2, rest: true });
+  const manager = await openWorkload(join(folder, "w.db"));
+  const server = await startPandaServer(manager);
+  t.after(async () => {
+    await server.close();
+    await manager.close();
+    await site.stop();
+    rmSync(folder, { recursive: true });
+  });
+  const tokenFile = join(folder, "slurm.token");
+  writeFileSync(tokenFile, site.createToken("root"), { mode: 0o600 });
+  await manager.defineQueue(simpleQueue("Q", "US", { cores: 4, memoryMb: 4000, wallSec: 3600 }));
+  const jobs = Array.from({ length: 8 }, (_, index): JobSpec => {
+    return { name: `j${index}`, task: "x", parents: index < 4 ? [] : [index - 4] };
+  });
+  const tasks = [{ label: "x", payload: { command: ["true"] }, request: { wallSec: 600 } }];
+  const submit = (key: string) => manager.submit({ key, name: "w", tasks, jobCount: jobs.length }, jobs);
+  const { workflowId } = await submit("one");
+  const rest = { url: site.restUrl!, tokenFile, user: "root" };
+  const plugin = createSlurm({ memoryMb: 500, rest });
+  const settings = {
+    ...{ harvester: "h", queue: "Q", url: server.url, folder: join(folder, "pilots"), slots: 1 },
+    ...{ idleSec: 1, maxWorkers: 3 },
+  };
+  const until = async (settled: () => Promise<boolean>, maxWorkers: number): Promise<void> => {
+    for (const end = performance.now() + 180_000; !(await settled()); await sleep(500)) {
+      assert.ok(performance.now() < end, JSON.stringify(await manager.workers("h")));
+      await harvestOnce(manager, plugin, { ...settings, maxWorkers });
+    }
+  };
+  // Submitted, and the harvester died before it wrote that down.
+  const queue = manager.queues()[0]!;
+  const written = await manager.addWorkers("h", "Q", 2);
+  const ids = await plugin.submit(written, queue, settings);
+  assert.deepEqual(await plugin.find!(written), ids);
+  const requeue = site.run("scontrol", "show", "job", [...ids.values()][0]!);
+  assert.match(requeue, /Requeue=0/);
+  await until(async () => (await manager.workflow(workflowId)).status === "done", 3);
+  assert.equal((await manager.workflow(workflowId)).tasks[0]!.state.counts.finished, 8);
+  await until(async () => (await manager.workers("h")).length === 0, 0);
+  const ends = (await manager.ask((db, world) => listWorkers(db, world, { all: true }))).map(
+    ({ status }) => status,
+  );
+  assert.ok(ends.length >= 2 && ends.every((status) => status === "finished"), ends.join());
+  assert.match(
+    (await plugin.log!({ ...written[0]!, batchId: ids.get(written[0]!.id)! }, settings.folder))!,
+    /pilot/,
+  );
+
+  // More than fit: some wait as one entry of the array, and each is cancelled by itself.
+  await submit("two");
+  const more = await manager.addWorkers("h", "Q", 6);
+  const batchIds = await plugin.submit(more, queue, { ...settings, idleSec: 600 });
+  const placed = more.map((worker) => ({ ...worker, batchId: batchIds.get(worker.id)! }));
+  const before = await plugin.poll(placed);
+  assert.deepEqual(
+    [...before.keys()].sort((a, b) => a - b),
+    placed.map(({ id }) => id),
+  );
+  await plugin.cancel(placed);
+  const isOver = async (): Promise<boolean> =>
+    [...(await plugin.poll(placed)).values()].every(({ status }) => status === "cancelled");
+  for (const end = performance.now() + 120_000; !(await isOver()); await sleep(500)) {
+    assert.ok(performance.now() < end, JSON.stringify([...(await plugin.poll(placed))]));
+  }
+
+  writeFileSync(tokenFile, "eyJ.rubbish.token");
+  await assert.rejects(plugin.poll(placed), (error: AlmagestError) => {
+    assert.equal(error.code, "WORKLOAD.BATCH_SYSTEM");
+    assert.ok(error.retryable && !error.message.includes("rubbish"));
+    return true;
+  });
 });

@@ -7,7 +7,9 @@ import type { HarvesterPlugin, PilotSetup, WorkerSight } from "./harvester-plugi
 import { pilotWords, shellQuote, shipPilot, TOKEN_FILE_VARIABLE } from "./pilot-command.ts";
 import { readPluginOptions } from "./plugin-options.ts";
 import { readLogEnd } from "./read-log-end.ts";
-import { runProgram } from "./run-program.ts";
+import { slurmByCommands } from "./slurm-commands.ts";
+import { slurmByRest, slurmRestSchema } from "./slurm-rest.ts";
+import { ARRAY_PREFIX, type SlurmTalk } from "./slurm-talk.ts";
 
 const optionsSchema = z
   .object({
@@ -23,6 +25,7 @@ const optionsSchema = z
     node: z.string().optional().describe("Node 20 or newer on the workers; this program's unless told."),
     setup: z.array(z.string()).default([]).describe("Shell lines before the pilot, such as `module load`."),
     sbatch: z.array(z.string()).default([]).describe("Further words for sbatch."),
+    rest: slurmRestSchema.optional().describe("A slurmrestd that is spoken to instead of Slurm's commands."),
     environment: z
       .record(z.string(), z.string())
       .default({})
@@ -81,14 +84,19 @@ export function slurmScript(
   ].join("\n");
 }
 
-const arrayName = (worker: Worker): string => `almagest-${worker.harvester}-${worker.id}`;
+const arrayName = (worker: Worker): string => `${ARRAY_PREFIX}${worker.harvester}-${worker.id}`;
 
-/** Pilots as arrays of Slurm jobs, by sbatch, squeue, sacct and scancel. The folder must be seen by the workers. */
+/** Pilots as arrays of Slurm jobs, by Slurm's commands or its REST interface. The folder must be seen by the workers. */
 export function createSlurm(given: Readonly<Record<string, Json>> = {}): HarvesterPlugin {
   const options = readPluginOptions("slurm", optionsSchema, given);
-  const { environment } = options;
-  const run = (program: string, ...words: string[]): Promise<string> =>
-    runProgram(program, words, { environment });
+  if (options.rest !== undefined && options.sbatch.length > 0) {
+    const message = "options of plugin slurm: words for sbatch have no use with rest; use rest.job";
+    throw new AlmagestError("WORKLOAD.CONFIG_INVALID", message, { fields: { plugin: "slurm" } });
+  }
+  const slurm =
+    options.rest === undefined
+      ? slurmByCommands(options.environment, options.sbatch)
+      : slurmByRest(options.rest);
 
   const submitArray = async (
     workers: readonly Worker[],
@@ -97,63 +105,30 @@ export function createSlurm(given: Readonly<Record<string, Json>> = {}): Harvest
   ): Promise<readonly (readonly [number, string])[]> => {
     const first = workers[0]!;
     const files = await shipPilot(setup);
-    const memoryMb = options.memoryMb ?? Math.ceil((queue.memoryMb * setup.slots) / queue.cores);
-    const words = [
-      ...["--parsable", `--job-name=${arrayName(first)}`, `--array=0-${workers.length - 1}`],
-      `--cpus-per-task=${options.cpus ?? setup.slots}`,
-      `--mem=${memoryMb}M`,
-      `--time=${Math.ceil((options.wallSec ?? queue.wallSec) / 60)}`,
-      `--chdir=${setup.folder}`,
-      `--output=${join(setup.folder, "slurm-%A_%a.log")}`,
-      // The pilot is told before its time is up, so that it can give its jobs back. One that is requeued would be a
-      // second pilot under one id.
-      ...["--signal=TERM@60", "--no-requeue", "--open-mode=append"],
-      ...(options.partition === undefined ? [] : [`--partition=${options.partition}`]),
-      ...(options.account === undefined ? [] : [`--account=${options.account}`]),
-      ...options.sbatch,
-    ];
-    const script = slurmScript(options, first, queue, setup, files);
-    const answer = await runProgram("sbatch", words, { environment, input: script });
-    const id = /^(\d+)(;|$)/m.exec(answer.trim())?.[1];
-    if (id === undefined) {
-      throw new AlmagestError(
-        "WORKLOAD.BATCH_SYSTEM",
-        `sbatch answered "${answer.trim()}", which holds no job id.`,
-      );
-    }
-    return workers.map((worker, index) => [worker.id, `${id}_${index}`] as const);
-  };
-
-  /** What Slurm's controller still knows of our jobs: name, state and reason by array job and index. */
-  const look = async (): Promise<
-    readonly { batchId: string; name: string; state: string; reason: string }[]
-  > => {
-    const text = await run(
-      "squeue",
-      "--noheader",
-      "--me",
-      "--array",
-      "--states=all",
-      "--format=%F_%K|%j|%T|%r",
-    );
-    return text.split("\n").flatMap((line) => {
-      const [batchId = "", name = "", state = "", reason = ""] = line.split("|");
-      return name.startsWith("almagest-") ? [{ batchId, name, state, reason }] : [];
+    const id = await slurm.submit({
+      name: arrayName(first),
+      count: workers.length,
+      cpus: options.cpus ?? setup.slots,
+      memoryMb: options.memoryMb ?? Math.ceil((queue.memoryMb * setup.slots) / queue.cores),
+      minutes: Math.ceil((options.wallSec ?? queue.wallSec) / 60),
+      folder: setup.folder,
+      output: join(setup.folder, "slurm-%A_%a.log"),
+      partition: options.partition,
+      account: options.account,
+      script: slurmScript(options, first, queue, setup, files),
     });
+    return workers.map((worker, index) => [worker.id, `${id}_${index}`] as const);
   };
 
   return {
     async submit(workers, queue, setup) {
-      return new Map(
-        runsOf(workers).length === 0
-          ? []
-          : (await Promise.all(runsOf(workers).map((part) => submitArray(part, queue, setup)))).flat(),
-      );
+      const arrays = runsOf(workers).map((part) => submitArray(part, queue, setup));
+      return new Map((await Promise.all(arrays)).flat());
     },
     async find(workers) {
       const firsts = new Map(workers.map((worker) => [worker.id, worker]));
       const found = new Map<number, string>();
-      for (const { batchId, name } of await look()) {
+      for (const { batchId, name } of await slurm.queue()) {
         const [, harvester, first] = /^almagest-(.+)-(\d+)$/.exec(name) ?? [];
         const id = Number(first) + Number(batchId.split("_")[1]);
         if (firsts.get(id)?.harvester === harvester) found.set(id, batchId);
@@ -162,7 +137,7 @@ export function createSlurm(given: Readonly<Record<string, Json>> = {}): Harvest
     },
     async poll(workers) {
       if (workers.length === 0) return new Map();
-      const seen = new Map((await look()).map((job) => [job.batchId, job]));
+      const seen = new Map((await slurm.queue()).map((job) => [job.batchId, job]));
       const sights = new Map<number, WorkerSight>();
       const gone: Worker[] = [];
       for (const worker of workers) {
@@ -176,14 +151,10 @@ export function createSlurm(given: Readonly<Record<string, Json>> = {}): Harvest
           );
         }
       }
-      for (const [id, sight] of await askAccounting(gone, run)) sights.set(id, sight);
+      for (const [id, sight] of await askAccounting(gone, slurm)) sights.set(id, sight);
       return sights;
     },
-    async cancel(workers) {
-      const ids = workers.flatMap(({ batchId }) => (batchId === "" ? [] : [batchId]));
-      for (let start = 0; start < ids.length; start += 500)
-        await run("scancel", ...ids.slice(start, start + 500));
-    },
+    cancel: (workers) => slurm.cancel(workers.flatMap(({ batchId }) => (batchId === "" ? [] : [batchId]))),
     log: ({ batchId }, folder) => readLogEnd(join(folder, `slurm-${batchId}.log`)),
     // What is in the queue goes on without this process.
     async [Symbol.asyncDispose]() {},
@@ -201,30 +172,20 @@ function runsOf(workers: readonly Worker[]): Worker[][] {
   return runs;
 }
 
-/** What accounting says of workers that the controller has forgotten; nothing where there is no accounting. */
+/** What accounting says of workers that the controller has forgotten. */
 async function askAccounting(
   workers: readonly Worker[],
-  run: (program: string, ...words: string[]) => Promise<string>,
+  slurm: SlurmTalk,
 ): Promise<ReadonlyMap<number, WorkerSight>> {
   const sights = new Map<number, WorkerSight>();
   if (workers.length === 0) return sights;
   const ids = new Map(workers.map((worker) => [worker.batchId, worker.id]));
-  const jobs = [...new Set(workers.map(({ batchId }) => batchId.split("_")[0]!))].join(",");
-  let text: string;
-  try {
-    text = await run("sacct", "-n", "-P", "-X", "-j", jobs, "-o", "JobID,State,ExitCode");
-  } catch (error) {
-    const why = (error as AlmagestError).message;
-    // Without slurmdbd nobody knows more than the controller.
-    if (/accounting storage is disabled|Slurm accounting/i.test(why)) return sights;
-    throw error;
-  }
-  for (const line of text.split("\n")) {
-    const [batchId = "", state = "", exit = ""] = line.split("|");
+  const jobs = [...new Set(workers.map(({ batchId }) => batchId.split("_")[0]!))];
+  for (const { batchId, state, reason } of await slurm.accounting(jobs)) {
     const id = ids.get(batchId);
     if (id === undefined) continue;
     const sight = readSlurmState(state);
-    sights.set(id, sight.status === "failed" ? { ...sight, text: `${sight.text}, exit ${exit}` } : sight);
+    sights.set(id, sight.status === "failed" ? { ...sight, text: `${sight.text}, ${reason}` } : sight);
   }
   return sights;
 }
