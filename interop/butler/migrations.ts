@@ -91,7 +91,7 @@ async function measure(
           can_see_sky: sights[index],
         })),
       );
-      const noon = ["2024-02-29T12:00:00.000", "2024-03-01T12:00:00.000"];
+      const noon = ["2024-02-29T12:00:00.000000", "2024-03-01T12:00:00.000000"];
       check(`the rest of ${universe}`, after, {
         visits: [{ id: 1, seq_num: 41, day_obs: 20240229, azimuth: null }],
         days: universe < 6 ? [[20240229, ...noon]] : after.days,
