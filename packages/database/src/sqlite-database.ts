@@ -18,6 +18,9 @@ function pollDelayMs(waitedMs: number): number {
   return waitedMs > 15 ? 2 : 4 + (process.pid % 3);
 }
 
+/** What connections of this process have written: they may follow one another within one turn of the event loop. */
+let writesHere = 0;
+
 /** An SQLite database: see `Database`. */
 export class SqliteDatabase implements Database {
   readonly dialect = "sqlite" as const;
@@ -30,7 +33,7 @@ export class SqliteDatabase implements Database {
   #tail: Promise<void> = Promise.resolve();
   #open: Transaction | undefined;
   #streams = 0;
-  #observation: Promise<number> | undefined;
+  #observation: { readonly writesHere: number; readonly answer: Promise<number> } | undefined;
   readonly #readOnly: boolean;
 
   /** With `wal`, SQLite leaves it to us to sync the log. */
@@ -47,6 +50,7 @@ export class SqliteDatabase implements Database {
 
   /** Waits until what this connection wrote outside a transaction is durable. */
   async #settle<T>(result: T): Promise<T> {
+    writesHere++;
     if (this.#wal !== undefined && !this.inTransaction()) await this.#wal.sync();
     return result;
   }
@@ -180,6 +184,7 @@ export class SqliteDatabase implements Database {
       try {
         const result = await this.#context.run(transaction, body);
         await this.#retryBusy("COMMIT");
+        writesHere++;
         return result;
       } catch (error) {
         // Some errors (disk full) have already rolled the transaction back.
@@ -231,8 +236,10 @@ export class SqliteDatabase implements Database {
 
   /** Caches ask one after the other within one turn of the event loop; one question does for all. */
   async foreignChanges(): Promise<number> {
-    this.#observation ??= this.#observe();
-    return this.#observation;
+    if (this.#observation?.writesHere !== writesHere) {
+      this.#observation = { writesHere, answer: this.#observe() };
+    }
+    return this.#observation.answer;
   }
 
   async #observe(): Promise<number> {
