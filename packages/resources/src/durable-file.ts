@@ -24,9 +24,9 @@ export function temporaryName(path: string): string {
   return join(dirname(path), `.${basename(path).slice(0, 180)}.${randomBytes(6).toString("hex")}.part`);
 }
 
-/** True for a name that `temporaryName` makes. */
+/** True for a name that `temporaryName` makes, and for a claim on a name (see `webdav/name-claim.ts`). */
 export function isTemporaryName(path: string): boolean {
-  return /^\..*\.[0-9a-f]{12}\.part$/.test(basename(path));
+  return /^\..*\.[0-9a-f]{12}\.part$/.test(basename(path)) || /\.claims\.part\/[0-9a-f]{16}$/.test(path);
 }
 
 const syncDescriptor = promisify(fsync);

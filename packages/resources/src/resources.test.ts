@@ -107,4 +107,5 @@ test("URIs and paths are told apart", () => {
   assert.equal(isAbsoluteUri("https://x/y"), true);
   assert.equal(isTemporaryName(temporaryName("/a/b.fits")), true);
   assert.equal(isTemporaryName("/a/b.fits"), false);
+  assert.equal(isTemporaryName("/a/.b.fits.claims.part/0123456789abcdef"), true);
 });

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { createRandom } from "@almagest/base";
 import type { Fault, FaultProxy } from "@almagest/servers";
 import type { Backoff } from "../http/backoff.ts";
+import { isTemporaryName } from "../durable-file.ts";
 import type { ResourceStore } from "../resource-store.ts";
 import { randomBytesOf, refuses } from "./store-suite.ts";
 
@@ -134,7 +135,9 @@ export function testFaults(name: string, open: (backoff: Partial<Backoff>) => Pr
         Buffer.from(randomBytesOf(3000, index)),
       );
     }
-    for await (const { sizeBytes } of store.list(root)) assert.equal(sizeBytes, 3000);
+    // What was under way when its writer gave up may lie about under a name that fsck knows.
+    for await (const { uri, sizeBytes } of store.list(root))
+      assert.ok(sizeBytes === 3000 || isTemporaryName(uri), `${uri} has ${sizeBytes} bytes`);
   });
 
   test(`${name}: connections are kept`, async (t) => {
