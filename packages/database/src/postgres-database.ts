@@ -5,6 +5,7 @@ import type pg from "pg";
 import type { Database, OnConflict, QuerySettings, Row } from "./database.ts";
 import { createForeignCommits, SNAPSHOT_SQL } from "./foreign-commits.ts";
 import { conflictClause } from "./insert-sql.ts";
+import { ColumnTypes, type TypesByColumn } from "./postgres-column-types.ts";
 import type { Asked, PostgresConnections } from "./postgres-connections.ts";
 import { isConflict, isLost, translatePostgresError } from "./postgres-errors.ts";
 import { lockSql, type PostgresTransaction as Transaction } from "./postgres-transaction.ts";
@@ -21,7 +22,7 @@ export class PostgresDatabase implements Database {
   readonly #connections: PostgresConnections;
   readonly #oneWriter: boolean;
   readonly #context = new AsyncLocalStorage<Transaction>();
-  readonly #columnTypes = new Map<string, Promise<ReadonlyMap<string, string>>>();
+  readonly #columnTypes = new ColumnTypes((query) => this.rows(query));
   readonly #foreign = createForeignCommits();
   #observation: Promise<number> | undefined;
   #streams = 0;
@@ -117,30 +118,11 @@ export class PostgresDatabase implements Database {
     this.#columnTypes.clear();
   }
 
-  #typesOf(table: string): Promise<ReadonlyMap<string, string>> {
-    let types = this.#columnTypes.get(table);
-    if (types === undefined) {
-      types = this.rows({
-        texts: [
-          "SELECT attname::text, format_type(atttypid, NULL) FROM pg_attribute WHERE attnum > 0 AND NOT attisdropped AND attrelid = to_regclass(quote_ident(",
-          ")) ORDER BY attnum",
-        ],
-        values: [table],
-      }).then((rows) => new Map(rows as [string, string][]));
-      this.#columnTypes.set(table, types);
-      types.then(
-        (found) => found.size === 0 && this.#columnTypes.delete(table),
-        () => this.#columnTypes.delete(table),
-      );
-    }
-    return types;
-  }
-
-  /** As `#typesOf`; in a transaction the answers come in the order of the calls. */
-  #typesInTurn(table: string): Promise<ReadonlyMap<string, string>> {
+  /** Types of a table's columns; in a transaction the answers come in the order of the calls. */
+  #typesInTurn(table: string): Promise<TypesByColumn> {
     const own = this.#own();
-    if (own === undefined) return this.#typesOf(table);
-    const types = own.prepared.catch(() => {}).then(() => this.#typesOf(table));
+    if (own === undefined) return this.#columnTypes.of(table);
+    const types = own.prepared.catch(() => {}).then(() => this.#columnTypes.of(table));
     own.prepared = types;
     return types;
   }
@@ -293,8 +275,7 @@ export class PostgresDatabase implements Database {
   }
 
   async columnNames(table: string): Promise<string[] | undefined> {
-    this.#columnTypes.delete(table);
-    const types = await this.#typesOf(table);
+    const types = await this.#columnTypes.fresh(table);
     return types.size === 0 ? undefined : [...types.keys()];
   }
 

@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createRandom } from "@almagest/base";
 import type { Fault, FaultProxy } from "@almagest/servers";
-import type { Backoff } from "../http/backoff.ts";
 import { isTemporaryName } from "../durable-file.ts";
+import type { Backoff } from "../http/backoff.ts";
 import type { ResourceStore } from "../resource-store.ts";
 import { randomBytesOf, refuses } from "./store-suite.ts";
 
