@@ -22,8 +22,14 @@ interface JobFigures {
   readonly memoryMb: number;
 }
 
-/** Simulates one 4k × 4k detector with its calibration frames and processes its science frame in a process on one core. */
-async function runOnce(): Promise<JobFigures> {
+/** What the process's first detector took, and what its second did. */
+interface Figures {
+  readonly cold: JobFigures;
+  readonly warm: JobFigures;
+}
+
+/** Simulates one 4k × 4k detector with its calibration frames and processes its science frame in a process on one core, twice. */
+async function runTwice(): Promise<Figures> {
   const folder = mkdtempSync(join(tmpdir(), "almagest-bench-"));
   try {
     const survey = join(folder, "survey");
@@ -58,36 +64,40 @@ async function runOnce(): Promise<JobFigures> {
     const words = [process.execPath, job, repository, pipeline, instrument.name, inputs, "runs/bench"];
     const run = spawnSync("taskset", ["-c", "0", ...words], { encoding: "utf8" });
     if (run.status !== 0) throw new Error(run.stderr || String(run.error));
-    return JSON.parse(run.stdout.trim().split("\n").at(-1)!) as JobFigures;
+    return JSON.parse(run.stdout.trim().split("\n").at(-1)!) as Figures;
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
 }
 
-let run: Promise<JobFigures> | undefined;
-const job = (): Promise<JobFigures> => {
-  run ??= runOnce();
+let run: Promise<Figures> | undefined;
+const job = (): Promise<Figures> => {
+  run ??= runTwice();
   return run;
 };
+
+const judgeTime = ({ status, seconds, cpuSeconds }: JobFigures) => ({
+  figure: `${seconds.toFixed(1)} s`,
+  pass: status === "succeeded" && seconds <= 8,
+  note: `${status}; ${cpuSeconds.toFixed(1)} s of processor time, all threads on the one core`,
+});
 
 export const bars: Bar[] = [
   {
     name: "one 4k × 4k detector, raw to calibrated image and source table, one core",
     goal: "≤ 8 s",
-    async measure() {
-      const { status, seconds, cpuSeconds } = await job();
-      return {
-        figure: `${seconds.toFixed(1)} s`,
-        pass: status === "succeeded" && seconds <= 8,
-        note: `${status}; ${cpuSeconds.toFixed(1)} s of processor time, all threads on the one core`,
-      };
-    },
+    measure: async () => judgeTime((await job()).cold),
+  },
+  {
+    name: "the same for the second detector of a running worker",
+    goal: "≤ 8 s",
+    measure: async () => judgeTime((await job()).warm),
   },
   {
     name: "its memory at most",
     goal: "≤ 2 GB",
     async measure() {
-      const { status, memoryMb } = await job();
+      const { status, memoryMb } = (await job()).warm;
       return {
         figure: `${(memoryMb / 1024).toFixed(2)} GB`,
         pass: status === "succeeded" && memoryMb <= 2000,

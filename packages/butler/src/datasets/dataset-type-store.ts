@@ -65,11 +65,9 @@ export function createDatasetTypeStore(repository: Repository): DatasetTypeStore
 
   const store: DatasetTypeStore = {
     find: async (name) => {
+      await cache.refresh();
       const cached = cache.get(name);
-      if (cached !== undefined) {
-        await cache.refresh();
-        if (cache.get(name) !== undefined) return cached;
-      }
+      if (cached !== undefined) return cached;
       const [row] = await db.rows(sql`SELECT ${columns} FROM dataset_type WHERE name = ${name}`);
       return row === undefined ? undefined : toRow(row);
     },
