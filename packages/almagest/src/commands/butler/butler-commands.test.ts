@@ -42,6 +42,10 @@ test("a table of files becomes datasets, which are listed, tagged, transferred, 
     [0, 1].map((detector) => ({ type: "notes", run: "run/a", data_id: { instrument: "Cam", detector } })),
   );
   assert.match(found[0]!.id, /^[0-9a-f-]{36}$/);
+  const absent = await run(["query-datasets", repo, "notes", "--where", "instrument='Cam' AND detector=7"]);
+  assert.equal(absent.code, 0);
+  assert.match(absent.err, /^No notes: .*detector=7/);
+  assert.match((await run(["query-datasets", repo, "nots"])).err, /^No dataset type matches nots; /);
   const one = ["--where", "instrument='Cam' AND detector=1"];
   assert.equal(
     (await run(["associate", repo, "tag", "-d", "notes", "--collections", "run/a", ...one])).code,

@@ -8,7 +8,7 @@ import type { RowOptions } from "../../cli/print-rows.ts";
 import { openCatalogue } from "../../open-catalogue.ts";
 import { addSelectionOptions, type SelectionOptions, selectDatasets } from "./dataset-selection.ts";
 import { datasetTable } from "./dataset-table.ts";
-import { addExplainOption, explainDatasets } from "./explain-query.ts";
+import { addExplainOption, explainDatasets, noteNoDatasets } from "./explain-query.ts";
 
 interface Options extends RowOptions, SelectionOptions {
   readonly showUri?: boolean;
@@ -60,7 +60,9 @@ export function addQueryDatasets(parent: Command, context: CommandContext): void
       const tables: AstropyTable[] = [];
       const json: unknown[] = [];
       const asGiven = options.orderBy !== undefined;
-      for (const { type, refs } of await selectDatasets(butler, patterns, options, context.terminal)) {
+      const selected = await selectDatasets(butler, patterns, options, context.terminal);
+      if (selected.length === 0) await noteNoDatasets(context.terminal, butler, patterns, options);
+      for (const { type, refs } of selected) {
         const head = (ref: DatasetRef): object => ({
           id: ref.id,
           type: type.name,
