@@ -81,7 +81,7 @@ def state(root):
                 dates[str(ref.id)] = [butler.get(ref), ref.run, ref.dataId.mapping["instrument"]]
         with butler.query() as query:
             ingested = {
-                str(row["raws.dataset_id"]): row["raws.ingest_date"].tai.isot[:22]
+                str(row["raws.dataset_id"]): float(row["raws.ingest_date"].unix_tai)
                 for row in query.join_dataset_search("raws", "run/a").general(
                     ["exposure", "detector"], dataset_fields={"raws": {"dataset_id", "ingest_date"}}, find_first=False
                 )
